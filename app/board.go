@@ -1,0 +1,203 @@
+package app
+
+import (
+	"cmp"
+	"maps"
+	"reflect"
+	"slices"
+	"strings"
+)
+
+// RecentOrders is how many closed orders a board keeps beside those that live: enough for the recall list of the kitchen,
+// the evening's tracking pages and the dashboard.
+const RecentOrders = 200
+
+// Board is all that the live screens of one shop show. It is a value: Apply returns a new one, so whoever holds a board
+// may read it without a lock for as long as they like.
+type Board struct {
+	Pizzeria Pizzeria
+	Epoch    string
+	Seq      int64
+	Menu     *Menu
+	Levels   map[int64]Level  // by ingredient
+	Orders   map[int64]*Order // those that live, and the RecentOrders closed last
+	left     map[string]int   // by product:size
+}
+
+// NewBoard completes a board that was loaded: it drops closed orders beyond RecentOrders and computes what is left.
+func NewBoard(b Board) *Board {
+	b.trim()
+	b.left = b.computeLeft()
+	return &b
+}
+
+// Apply returns the board after an event. An event that the board already holds changes nothing; one that does not follow
+// immediately, or of another epoch, is ErrGap: load the board again.
+func (b *Board) Apply(e Event) (*Board, error) {
+	if e.Epoch == b.Epoch && e.Seq <= b.Seq {
+		return b, nil
+	}
+	if e.Epoch != b.Epoch || e.Seq != b.Seq+1 || e.Reload {
+		return b, ErrGap
+	}
+	next := *b
+	next.Seq = e.Seq
+	if e.Menu != nil {
+		next.Menu = e.Menu
+	}
+	if len(e.Levels) > 0 {
+		next.Levels = maps.Clone(b.Levels)
+		for _, l := range e.Levels {
+			next.Levels[l.Ingredient] = l
+		}
+	}
+	if len(e.Orders) > 0 {
+		next.Orders = maps.Clone(b.Orders)
+		for _, o := range e.Orders {
+			next.Orders[o.ID] = o
+		}
+		next.trim()
+	}
+	if e.Menu != nil || len(e.Levels) > 0 {
+		next.left = next.computeLeft()
+	}
+	return &next, nil
+}
+
+// Changes is what differs between two boards of a shop.
+type Changes struct {
+	Before, After *Board
+	Orders        []int64  // ids of orders that came, changed or left, ascending
+	Levels        []int64  // ingredients whose level changed, ascending
+	Products      []string // slugs of products of which more or less is left, or whose row of the menu changed
+	Menu          bool
+}
+
+// Compare finds what changed between two boards, whether one followed from the other by an event or was loaded after a gap.
+func Compare(before, after *Board) Changes {
+	ch := Changes{Before: before, After: after, Menu: before.Menu != after.Menu && !reflect.DeepEqual(before.Menu, after.Menu)}
+	for id, o := range after.Orders {
+		if was := before.Orders[id]; was != o && (was == nil || was.Version != o.Version) {
+			ch.Orders = append(ch.Orders, id)
+		}
+	}
+	for id := range before.Orders {
+		if _, ok := after.Orders[id]; !ok {
+			ch.Orders = append(ch.Orders, id)
+		}
+	}
+	for id, l := range after.Levels {
+		if before.Levels[id] != l {
+			ch.Levels = append(ch.Levels, id)
+		}
+	}
+	slices.Sort(ch.Orders)
+	slices.Sort(ch.Levels)
+	if ch.Menu || len(ch.Levels) > 0 {
+		for _, p := range after.Menu.Products {
+			if ch.Menu || slices.ContainsFunc(p.Variants, func(v Variant) bool {
+				return after.Left(p.Slug, v.Size) != before.Left(p.Slug, v.Size)
+			}) {
+				ch.Products = append(ch.Products, p.Slug)
+			}
+		}
+	}
+	return ch
+}
+
+// trim drops closed orders beyond RecentOrders, the oldest first.
+func (b *Board) trim() {
+	closed := make([]*Order, 0, RecentOrders+1)
+	for _, o := range b.Orders {
+		if o.Closed() {
+			closed = append(closed, o)
+		}
+	}
+	if len(closed) <= RecentOrders {
+		return
+	}
+	slices.SortFunc(closed, newestClosed)
+	for _, o := range closed[RecentOrders:] {
+		delete(b.Orders, o.ID)
+	}
+}
+
+// newestClosed orders closed orders, the last closed first; db loads them in this order.
+func newestClosed(a, b *Order) int {
+	if c := b.ClosedAt.Compare(a.ClosedAt); c != 0 {
+		return c
+	}
+	return cmp.Compare(b.ID, a.ID)
+}
+
+func leftKey(slug string, size Size) string { return slug + ":" + string(size) }
+
+func (b *Board) computeLeft() map[string]int {
+	left := make(map[string]int, 2*len(b.Menu.Products))
+	for _, p := range b.Menu.Products {
+		for _, v := range p.Variants {
+			left[leftKey(p.Slug, v.Size)] = min(feasible(v.Recipe, b.Levels), MaxLeft)
+		}
+	}
+	return left
+}
+
+// MaxLeft is the most that Left says: beyond it, how many are left interests nobody, and changes would disturb every menu.
+const MaxLeft = 100
+
+// Left is how many of a product in a size can still be ordered, at most MaxLeft.
+func (b *Board) Left(slug string, size Size) int { return b.left[leftKey(slug, size)] }
+
+// Live returns the orders that are not closed and satisfy keep, those promised first in front.
+func (b *Board) Live(keep func(*Order) bool) []*Order {
+	var out []*Order
+	for _, o := range b.Orders {
+		if !o.Closed() && keep(o) {
+			out = append(out, o)
+		}
+	}
+	slices.SortFunc(out, func(x, y *Order) int {
+		return cmp.Or(x.ReadyBy.Compare(y.ReadyBy), cmp.Compare(x.Number, y.Number), cmp.Compare(x.ID, y.ID))
+	})
+	return out
+}
+
+// Recent returns up to n closed orders that satisfy keep, the last closed in front.
+func (b *Board) Recent(n int, keep func(*Order) bool) []*Order {
+	var out []*Order
+	for _, o := range b.Orders {
+		if o.Closed() && keep(o) {
+			out = append(out, o)
+		}
+	}
+	slices.SortFunc(out, newestClosed)
+	return out[:min(n, len(out))]
+}
+
+// ByToken finds an order by the hash of its tracking token.
+func (b *Board) ByToken(hash string) (*Order, bool) {
+	for _, o := range b.Orders {
+		if o.TokenHash == hash {
+			return o, true
+		}
+	}
+	return nil, false
+}
+
+// LevelOf pairs a level with its ingredient.
+type LevelOf struct {
+	Ingredient Ingredient
+	Level      Level
+}
+
+// Stock returns the levels with their ingredients, by name.
+func (b *Board) Stock() []LevelOf {
+	out := make([]LevelOf, 0, len(b.Menu.Ingredients))
+	for _, g := range b.Menu.Ingredients {
+		if l, ok := b.Levels[g.ID]; ok {
+			out = append(out, LevelOf{Ingredient: g, Level: l})
+		}
+	}
+	slices.SortFunc(out, func(x, y LevelOf) int { return strings.Compare(x.Ingredient.Name, y.Ingredient.Name) })
+	return out
+}

@@ -1,0 +1,22 @@
+package app
+
+import "time"
+
+// Event says what happened in one shop and is already saved. It carries whole states, never differences, so that applying it twice is harmless.
+type Event struct {
+	Pizzeria int64
+	Epoch    string // changes when the database was restored: numbers of another epoch mean nothing
+	Seq      int64  // +1 at each saved change of the shop
+	At       time.Time
+	Orders   []*Order `json:",omitempty"`
+	Levels   []Level  `json:",omitempty"`
+	Menu     *Menu    `json:",omitempty"`
+	// Reload says that the change was saved but its content is not known here (the answer to a COMMIT was lost).
+	Reload bool `json:",omitempty"`
+}
+
+// Position is how far a shop's sequence has come.
+type Position struct {
+	Epoch string
+	Seq   int64
+}

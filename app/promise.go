@@ -1,0 +1,75 @@
+package app
+
+import "time"
+
+// How the promise is made. The same figures serve web, phone and counter.
+const (
+	prepMinutes  = 8  // a pizza alone, from the screen to the box
+	cycleMinutes = 6  // one oven load
+	roundMinutes = 5  // promises are told to five minutes
+	lookAhead    = 20 // hours: how far ahead a slot may be chosen
+)
+
+// Promise is the one answer to « quand ? » for the website, the phone and the counter: when the kitchen must be done and when the customer has
+// the order. The kitchen works through the pizzas ahead one oven load after the other; a delivery adds the shop's usual ride.
+func (b *Board) Promise(mode Mode, pizzas int, now time.Time) (readyBy, promised time.Time) {
+	ahead := 0
+	for _, o := range b.Orders {
+		if o.Status == Received || o.Status == Preparing {
+			for _, l := range o.Lines {
+				for _, s := range l.Items {
+					if s != Done {
+						ahead++
+					}
+				}
+			}
+		}
+	}
+	oven := max(1, b.Pizzeria.OvenPizzas)
+	loads := (ahead + pizzas + oven - 1) / oven
+	prep := time.Duration(prepMinutes+cycleMinutes*max(0, loads-1)) * time.Minute
+	ride := b.ride(mode)
+	promised = roundUp(now.Add(prep+ride), roundMinutes*time.Minute)
+	return promised.Add(-ride), promised
+}
+
+func (b *Board) ride(mode Mode) time.Duration {
+	if mode == Delivery {
+		return time.Duration(b.Pizzeria.DeliveryMinutes) * time.Minute
+	}
+	return 0
+}
+
+// Slots are the times that may be chosen after the soonest one, a quarter of an hour apart, while the shop is open, at most n.
+func (b *Board) Slots(mode Mode, pizzas int, now time.Time, n int) []time.Time {
+	_, soonest := b.Promise(mode, pizzas, now)
+	var out []time.Time
+	for at := roundUp(soonest.Add(time.Minute), 15*time.Minute); len(out) < n && at.Sub(now) < lookAhead*time.Hour; at = at.Add(15 * time.Minute) {
+		if b.Pizzeria.OpenAt(at) {
+			out = append(out, at)
+		}
+	}
+	return out
+}
+
+// promiseAt honours a slot chosen by the customer, or refuses it with the soonest time.
+func (b *Board) promiseAt(slot time.Time, mode Mode, pizzas int, now time.Time) (readyBy, promised time.Time, err error) {
+	readyBy, promised = b.Promise(mode, pizzas, now)
+	if slot.IsZero() {
+		return readyBy, promised, nil
+	}
+	switch {
+	case slot.Before(promised):
+		return readyBy, promised, Errorf(Conflict, "Ce créneau n’est plus possible. Le plus tôt est maintenant %s.", promised.In(Paris).Format("15:04"))
+	case slot.Sub(now) > lookAhead*time.Hour || !b.Pizzeria.OpenAt(slot):
+		return readyBy, promised, Errorf(Invalid, "La pizzeria est fermée à ce créneau. Choisissez-en un autre.")
+	}
+	return slot.Add(-b.ride(mode)), slot, nil
+}
+
+func roundUp(t time.Time, d time.Duration) time.Time {
+	if r := t.Truncate(d); r.Before(t) {
+		return r.Add(d)
+	}
+	return t.Truncate(d)
+}

@@ -1,0 +1,503 @@
+// Package app is the business of OC Pizza: what an order is and who may do what to it, what stock allows, what a screen's board holds.
+// It knows neither the database nor the web; it imports the standard library alone.
+package app
+
+import (
+	"context"
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/hex"
+	"errors"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+	"unicode/utf8"
+)
+
+// Shop is the business. Each exported method is a use case: it checks, asks the store for one transaction, and says what was saved.
+type Shop struct {
+	Store     Store
+	Boards    Boards
+	Publisher Publisher
+	// Clock tells the time; results are cut to the microsecond that the database keeps.
+	Clock func() time.Time
+	// Secret makes tracking tokens; at least 32 bytes.
+	Secret []byte
+	// CheckPassword compares a password with its argon2id hash. The hash "" stands for nobody: it takes the same time and is false.
+	CheckPassword func(hash, password string) bool
+	// Demo says that the database is a demo, where the demo's password is accepted.
+	Demo bool
+}
+
+// Now is the time as the database keeps it: UTC, whole microseconds.
+func (s *Shop) Now() time.Time { return s.Clock().UTC().Truncate(time.Microsecond) }
+
+// NewLine is what a customer asks for in one line.
+type NewLine struct {
+	Product  string
+	Size     Size
+	Quantity int
+	Without  []string // slugs of ingredients to leave out
+}
+
+// NewOrder is what a customer asks for.
+type NewOrder struct {
+	Pizzeria string // slug
+	Mode     Mode
+	Channel  Channel
+	Contact  Contact
+	Slot     time.Time // zero: as soon as possible
+	Method   Method
+	Note     string
+	Lines    []NewLine
+	Expected Cents // the total that the customer was shown; 0: not said
+}
+
+// Placed is the answer to an order.
+type Placed struct {
+	Order    *Order
+	Token    string // of the tracking link, /suivi/{token}
+	Repeated bool
+}
+
+// PlaceOrder takes an order: it reserves the stock, freezes prices and VAT and promises a time, or refuses with a reason. The key makes it happen once.
+func (s *Shop) PlaceOrder(ctx context.Context, actor Actor, key Key, in NewOrder) (Placed, error) {
+	shop, err := s.Pizzeria(ctx, in.Pizzeria)
+	if err != nil {
+		return Placed{}, err
+	}
+	token := s.token(shop.ID, key)
+	now := s.Now()
+	board, o, err := s.draft(ctx, actor, shop.ID, in, now)
+	var saved Saved
+	if err != nil {
+		refusal := AsError(err)
+		if refusal.Kind == Internal || refusal.Kind == Unavailable {
+			return Placed{}, err
+		}
+		if saved, err = s.Store.Refuse(ctx, key, refusal); err != nil {
+			return Placed{}, err
+		}
+	} else {
+		o.TokenHash = HashToken(token)
+		o.record(actor, 0, "", string(Received), "", now)
+		saved, err = s.Store.PlaceOrder(ctx, key, o, o.moves(Reserve, actor, now), func(levels map[int64]Level) *Error {
+			return soldOut(board, o.Lines, levels, nil)
+		})
+		if err != nil {
+			return Placed{}, err
+		}
+	}
+	s.announce(ctx, saved.Event)
+	if saved.Order.TokenHash != HashToken(token) {
+		return Placed{}, Errorf(Conflict, "Cette commande est déjà enregistrée sous le n° %d. Suivez-la par son lien, ou appelez la pizzeria.", saved.Order.Number)
+	}
+	return Placed{Order: saved.Order, Token: token, Repeated: saved.Repeated}, nil
+}
+
+// draft checks what was asked against the board and makes the order of it, unsaved.
+func (s *Shop) draft(ctx context.Context, actor Actor, pizzeria int64, in NewOrder, now time.Time) (*Board, *Order, error) {
+	if in.Channel != Web && !(actor.WorksIn(pizzeria) && actor.Is(Cashier, Manager)) {
+		return nil, nil, Errorf(Forbidden, "Seule la caisse de la pizzeria prend les commandes au comptoir et par téléphone.")
+	}
+	board, err := s.Boards.Board(ctx, pizzeria)
+	if err != nil {
+		return nil, nil, err
+	}
+	if err := s.checkOrder(ctx, &board.Pizzeria, in, now); err != nil {
+		return nil, nil, err
+	}
+	lines, err := board.Menu.Lines(in.Lines, in.Mode, now)
+	if err != nil {
+		return nil, nil, err
+	}
+	o := &Order{
+		Pizzeria: pizzeria, ServiceDay: ServiceDay(now), Version: 1, Revision: 1,
+		Mode: in.Mode, Channel: in.Channel, Status: Received, Contact: in.Contact, Note: in.Note,
+		Lines: lines, Payment: Payment{Method: in.Method, Status: Due}, PlacedAt: now,
+	}
+	if in.Expected != 0 && in.Expected != o.Total() {
+		return nil, nil, Errorf(Conflict, "Les prix ont changé depuis que vous avez ouvert la page : le total est maintenant de %s au lieu de %s. Vérifiez et validez de nouveau.", o.Total(), in.Expected)
+	}
+	o.ReadyBy, o.PromisedAt, err = board.promiseAt(in.Slot, in.Mode, o.Pizzas(), now)
+	if err != nil {
+		return nil, nil, err
+	}
+	return board, o, nil
+}
+
+// checkOrder checks what does not depend on the menu.
+func (s *Shop) checkOrder(ctx context.Context, p *Pizzeria, in NewOrder, now time.Time) error {
+	for _, f := range []struct{ name, value string }{{"nom", in.Contact.Name}, {"adresse", in.Contact.Address}} {
+		if utf8.RuneCountInString(f.value) > maxField {
+			return Errorf(Invalid, "Le champ « %s » est trop long (%d caractères au plus).", f.name, maxField)
+		}
+	}
+	switch {
+	case !p.OpenAt(now) && in.Slot.IsZero():
+		if next, ok := p.NextOpening(now); ok {
+			return Errorf(Conflict, "%s est fermée. Elle rouvre %s : revenez à ce moment, ou choisissez une autre pizzeria.", p.Name, frenchMoment(next, now))
+		}
+		return Errorf(Conflict, "%s est fermée. Choisissez une autre pizzeria.", p.Name)
+	case in.Mode != Delivery && in.Mode != Pickup:
+		return Errorf(Invalid, "Choisissez la livraison ou le retrait.")
+	case in.Channel == Web && in.Contact.Name == "":
+		return Errorf(Invalid, "Indiquez votre nom, pour que nous sachions à qui remettre la commande.")
+	case in.Channel != Counter && in.Contact.Phone == "":
+		return Errorf(Invalid, "Indiquez un numéro de téléphone, pour que nous puissions vous joindre.")
+	case in.Mode == Delivery && in.Contact.Address == "":
+		return Errorf(Invalid, "Indiquez l’adresse de livraison.")
+	case in.Mode == Delivery && !p.Serves(in.Contact.Postcode):
+		return s.outside(ctx, p, in.Contact.Postcode)
+	case in.Method == Online:
+		return Errorf(Invalid, "Le paiement en ligne n’est pas encore proposé. Choisissez de payer à la remise : espèces, carte, chèque ou ticket-restaurant.")
+	case !slices.Contains(Door, in.Method):
+		return Errorf(Invalid, "Choisissez comment payer : espèces, carte, chèque ou ticket-restaurant.")
+	case utf8.RuneCountInString(in.Note) > MaxNote:
+		return Errorf(Invalid, "La remarque est trop longue (%d caractères au plus).", MaxNote)
+	}
+	return nil
+}
+
+// outside refuses a postcode and names the shop that serves it, if there is one.
+func (s *Shop) outside(ctx context.Context, p *Pizzeria, postcode string) error {
+	all, err := s.Boards.Pizzerias(ctx)
+	if err != nil {
+		return err
+	}
+	for _, other := range all {
+		if other.Serves(postcode) {
+			return Errorf(Invalid, "%s ne livre pas le %s, mais %s y livre : choisissez cette pizzeria, ou le retrait.", p.Name, postcode, other.Name)
+		}
+	}
+	if postcode == "" {
+		return Errorf(Invalid, "Indiquez le code postal de livraison.")
+	}
+	return Errorf(Invalid, "Nous ne livrons pas encore le %s. Choisissez le retrait, ou une adresse dans : %s.", postcode, strings.Join(p.Postcodes, ", "))
+}
+
+// Lines looks a basket up in the menu: names, prices, VAT, recipes and allergens as they are now.
+func (m *Menu) Lines(in []NewLine, mode Mode, at time.Time) ([]Line, error) {
+	if len(in) == 0 {
+		return nil, Errorf(Invalid, "Le panier est vide. Ajoutez au moins un produit.")
+	}
+	if len(in) > MaxLines {
+		return nil, Errorf(Invalid, "Le panier a trop de lignes (%d au plus). Appelez la pizzeria pour une grande commande.", MaxLines)
+	}
+	lines := make([]Line, len(in))
+	for i, ask := range in {
+		l, err := m.line(ask, mode, at)
+		if err != nil {
+			return nil, err.AtLine(i + 1)
+		}
+		l.N = i + 1
+		lines[i] = l
+	}
+	return lines, nil
+}
+
+func (m *Menu) line(ask NewLine, mode Mode, at time.Time) (Line, *Error) {
+	p, ok := m.Product(ask.Product)
+	if !ok {
+		return Line{}, Errorf(Invalid, "Le produit « %s » n’est plus à la carte. Retirez-le du panier.", clip(ask.Product))
+	}
+	v, ok := p.Variant(ask.Size)
+	if !ok {
+		return Line{}, Errorf(Invalid, "« %s » n’existe pas en taille « %s ». Choisissez une taille de la carte.", p.Name, clip(string(ask.Size)))
+	}
+	if ask.Quantity < 1 || ask.Quantity > MaxQuantity {
+		return Line{}, Errorf(Invalid, "La quantité de « %s » doit être comprise entre 1 et %d.", p.Name, MaxQuantity)
+	}
+	rate, ok := p.VATRate(mode, at)
+	if !ok {
+		return Line{}, Errorf(Invalid, "« %s » ne se vend pas de cette façon. Retirez-le du panier.", p.Name)
+	}
+	l := Line{
+		Product: p.Slug, Name: p.Name, Kind: p.Kind, Size: v.Size, Quantity: ask.Quantity,
+		UnitPrice: v.Price, VAT: rate, Recipe: slices.Clone(v.Recipe),
+	}
+	if p.Kind == Pizza {
+		l.Items = slices.Repeat([]ItemState{Queued}, ask.Quantity)
+	}
+	removable := m.Removable(p, v)
+	for _, slug := range ask.Without {
+		i := slices.IndexFunc(removable, func(g Ingredient) bool { return g.Slug == slug })
+		if i < 0 {
+			return Line{}, Errorf(Invalid, "« %s » ne peut pas se faire sans « %s ».", p.Name, clip(slug))
+		}
+		l.leaveOut(removable[i])
+	}
+	for _, part := range l.Recipe {
+		if g, ok := m.Ingredient(part.Ingredient); ok {
+			l.Allergens = append(l.Allergens, g.Allergens...)
+		}
+	}
+	slices.Sort(l.Allergens)
+	l.Allergens = slices.Compact(l.Allergens)
+	return l, nil
+}
+
+// clip shortens what a stranger typed before it is said back.
+func clip(s string) string {
+	if r := []rune(s); len(r) > 40 {
+		return string(r[:40]) + "…"
+	}
+	return s
+}
+
+// soldOut says which line of a basket stock does not allow, and what is still possible. own is what the order held already, if it is being changed.
+func soldOut(b *Board, lines []Line, levels map[int64]Level, own []Part) *Error {
+	left := make(map[int64]Level, len(b.Levels))
+	for id, l := range b.Levels {
+		left[id] = l
+	}
+	for id, l := range levels {
+		left[id] = l
+	}
+	for _, p := range own {
+		l := left[p.Ingredient]
+		l.Reserved -= p.Quantity
+		left[p.Ingredient] = l
+	}
+	for _, line := range lines {
+		if n := feasible(line.Recipe, left); n < line.Quantity {
+			if n == 0 {
+				return Errorf(Conflict, "« %s » vient d’être épuisée. Retirez-la du panier ou choisissez autre chose.", line.Name).AtLine(line.N)
+			}
+			return Errorf(Conflict, "Il ne reste que %d « %s » : réduisez la quantité ou choisissez autre chose.", n, line.Name).AtLine(line.N)
+		}
+		for _, p := range line.Recipe {
+			l := left[p.Ingredient]
+			l.Reserved += p.Quantity * int64(line.Quantity)
+			left[p.Ingredient] = l
+		}
+	}
+	return Errorf(Conflict, "Le stock a changé pendant votre commande. Réessayez.")
+}
+
+// AdvanceOrder takes an order one step further.
+func (s *Shop) AdvanceOrder(ctx context.Context, actor Actor, key Key, pizzeria, id int64, to Status, reason string) (*Order, error) {
+	return s.update(ctx, actor, key, pizzeria, id, nil, func(o *Order) (Change, error) {
+		return o.Advance(actor, to, reason, s.Now())
+	})
+}
+
+// HandOver delivers or hands an order over and takes the money by the method that the customer used.
+func (s *Shop) HandOver(ctx context.Context, actor Actor, key Key, pizzeria, id int64, method Method) (*Order, error) {
+	return s.update(ctx, actor, key, pizzeria, id, nil, func(o *Order) (Change, error) {
+		if method != "" {
+			if !slices.Contains(Door, method) {
+				return Change{}, Errorf(Invalid, "Choisissez espèces, carte, chèque ou ticket-restaurant.")
+			}
+			if o.Payment.Status == Due {
+				o.Payment.Method = method
+			}
+		}
+		to := Delivered
+		if o.Mode == Pickup {
+			to = Collected
+		}
+		return o.Advance(actor, to, "", s.Now())
+	})
+}
+
+// AdvanceItem takes one pizza (pizza ≥ 1) or all pizzas (0) of a line to a state.
+func (s *Shop) AdvanceItem(ctx context.Context, actor Actor, key Key, pizzeria, id int64, line, pizza int, to ItemState) (*Order, error) {
+	return s.update(ctx, actor, key, pizzeria, id, nil, func(o *Order) (Change, error) {
+		return o.AdvanceItem(actor, line, pizza, to, s.Now())
+	})
+}
+
+// CancelOrder cancels an order; a paid one is refunded.
+func (s *Shop) CancelOrder(ctx context.Context, actor Actor, key Key, pizzeria, id int64, reason string) (*Order, error) {
+	return s.AdvanceOrder(ctx, actor, key, pizzeria, id, Cancelled, reason)
+}
+
+// ChangeOrder replaces the lines and the note of an order while the window is open, with a new reservation or none at all.
+func (s *Shop) ChangeOrder(ctx context.Context, actor Actor, key Key, pizzeria, id int64, in []NewLine, note string) (*Order, error) {
+	if utf8.RuneCountInString(note) > MaxNote {
+		return nil, Errorf(Invalid, "La remarque est trop longue (%d caractères au plus).", MaxNote)
+	}
+	board, err := s.Boards.Board(ctx, pizzeria)
+	if err != nil {
+		return nil, err
+	}
+	var lines []Line
+	var own []Part
+	return s.update(ctx, actor, key, pizzeria, id, func(levels map[int64]Level) *Error {
+		return soldOut(board, lines, levels, own)
+	}, func(o *Order) (Change, error) {
+		own = needs(o.Lines)
+		if lines, err = board.Menu.Lines(in, o.Mode, s.Now()); err != nil {
+			return Change{}, err
+		}
+		return o.Revise(actor, lines, note, s.Now())
+	})
+}
+
+// HoldOrder puts an order on hold because an ingredient ran out: the customer chooses on the tracking page.
+func (s *Shop) HoldOrder(ctx context.Context, actor Actor, key Key, pizzeria, id int64, ingredient string) (*Order, error) {
+	g, err := s.ingredient(ctx, pizzeria, ingredient)
+	if err != nil {
+		return nil, err
+	}
+	return s.update(ctx, actor, key, pizzeria, id, nil, func(o *Order) (Change, error) {
+		if !slices.ContainsFunc(o.Lines, func(l Line) bool {
+			return slices.ContainsFunc(l.Recipe, func(p Part) bool { return p.Ingredient == g.ID })
+		}) {
+			return Change{}, Errorf(Invalid, "La commande n° %d ne contient pas « %s ».", o.Number, g.Name)
+		}
+		o.Missing = g.Slug
+		return o.Advance(actor, OnHold, g.Name+" épuisé", s.Now())
+	})
+}
+
+// LeaveOut answers a hold: the order is made without the missing ingredient.
+func (s *Shop) LeaveOut(ctx context.Context, actor Actor, key Key, pizzeria, id int64, ingredient string) (*Order, error) {
+	g, err := s.ingredient(ctx, pizzeria, ingredient)
+	if err != nil {
+		return nil, err
+	}
+	return s.update(ctx, actor, key, pizzeria, id, nil, func(o *Order) (Change, error) {
+		return o.LeaveOut(actor, *g, s.Now())
+	})
+}
+
+// TakePayment records that the money of an order was taken.
+func (s *Shop) TakePayment(ctx context.Context, actor Actor, key Key, pizzeria, id int64, method Method) (*Order, error) {
+	return s.update(ctx, actor, key, pizzeria, id, nil, func(o *Order) (Change, error) {
+		return o.Pay(actor, method, s.Now())
+	})
+}
+
+// update changes an order of the actor's and says so. It starts from the copy on the board, so that the usual change reads nothing.
+func (s *Shop) update(ctx context.Context, actor Actor, key Key, pizzeria, id int64, soldOut func(map[int64]Level) *Error, change func(*Order) (Change, error)) (*Order, error) {
+	if !actor.WorksIn(pizzeria) && (actor.Role != Customer || actor.Order != id) {
+		return nil, ErrNoOrder
+	}
+	ref := Ref{Pizzeria: pizzeria, ID: id}
+	if board, err := s.Boards.Board(ctx, pizzeria); err == nil {
+		ref.Known = board.Orders[id]
+	}
+	saved, err := s.Store.UpdateOrder(ctx, ref, key, change, soldOut)
+	if err != nil {
+		return nil, err
+	}
+	s.announce(ctx, saved.Event)
+	return saved.Order, nil
+}
+
+// ErrNoOrder is the one answer for an order that does not exist and for one that is not yours.
+var ErrNoOrder = Errorf(NotFound, "Cette commande n’existe pas. Vérifiez le lien ou le numéro.")
+
+// Tracked finds the order of a tracking token: on a board in memory, else in the database.
+func (s *Shop) Tracked(ctx context.Context, token string) (*Order, error) {
+	hash := HashToken(token)
+	shops, err := s.Boards.Pizzerias(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if id, ok := tokenPizzeria(token); ok && slices.ContainsFunc(shops, func(p Pizzeria) bool { return p.ID == id }) {
+		board, err := s.Boards.Board(ctx, id)
+		if err != nil {
+			return nil, err
+		}
+		if o, ok := board.ByToken(hash); ok {
+			return o, s.linkLives(o)
+		}
+	}
+	o, err := s.Store.OrderByToken(ctx, hash)
+	if err != nil {
+		if KindOf(err) == NotFound {
+			return nil, ErrNoOrder
+		}
+		return nil, err
+	}
+	return o, s.linkLives(o)
+}
+
+// linkHours is how long a tracking link outlives its order.
+const linkHours = 24
+
+func (s *Shop) linkLives(o *Order) error {
+	if o.Closed() && s.Now().Sub(o.ClosedAt) > linkHours*time.Hour {
+		return Errorf(NotFound, "Ce lien de suivi a expiré, %d heures après la fin de la commande.", linkHours)
+	}
+	return nil
+}
+
+// Pizzeria finds a shop by slug.
+func (s *Shop) Pizzeria(ctx context.Context, slug string) (*Pizzeria, error) {
+	all, err := s.Boards.Pizzerias(ctx)
+	if err != nil {
+		return nil, err
+	}
+	for i := range all {
+		if all[i].Slug == slug {
+			return &all[i], nil
+		}
+	}
+	return nil, Errorf(NotFound, "Cette pizzeria n’existe pas. Choisissez-en une dans la liste.")
+}
+
+func (s *Shop) ingredient(ctx context.Context, pizzeria int64, slug string) (*Ingredient, error) {
+	board, err := s.Boards.Board(ctx, pizzeria)
+	if err != nil {
+		return nil, err
+	}
+	g, ok := board.Menu.IngredientBySlug(slug)
+	if !ok {
+		return nil, Errorf(NotFound, "L’ingrédient « %s » n’existe pas.", clip(slug))
+	}
+	return g, nil
+}
+
+// announce says what was saved. The request may be over by then: what is saved must be said.
+func (s *Shop) announce(ctx context.Context, e Event) {
+	if e.Seq != 0 {
+		s.Publisher.Publish(context.WithoutCancel(ctx), e)
+	}
+}
+
+// frenchMoment says "à 18:00", "demain à 11:30" or "lundi à 18:00".
+func frenchMoment(t, now time.Time) string {
+	days := [...]string{"dimanche", "lundi", "mardi", "mercredi", "jeudi", "vendredi", "samedi"}
+	t, now = t.In(Paris), now.In(Paris)
+	switch clock := t.Format("15:04"); {
+	case t.YearDay() == now.YearDay():
+		return "à " + clock
+	case t.YearDay() == now.AddDate(0, 0, 1).YearDay():
+		return "demain à " + clock
+	default:
+		return days[t.Weekday()] + " à " + clock
+	}
+}
+
+var errNoSecret = errors.New("app: the shop's secret is missing")
+
+// token derives the tracking token of an order from its idempotency key, so that a repeated request gets the same link although only
+// the token's hash is stored. 192 bits of HMAC-SHA-256 (RFC 2104).
+// It begins with the shop's id, which says on which board to look.
+func (s *Shop) token(pizzeria int64, key Key) string {
+	if len(s.Secret) == 0 {
+		panic(errNoSecret)
+	}
+	mac := hmac.New(sha256.New, s.Secret)
+	mac.Write([]byte("tracking\x00" + key.Principal + "\x00" + key.Value))
+	return strconv.FormatInt(pizzeria, 36) + "-" + base64.RawURLEncoding.EncodeToString(mac.Sum(nil)[:24])
+}
+
+// tokenPizzeria reads the shop's id off a tracking token.
+func tokenPizzeria(token string) (int64, bool) {
+	id, _, ok := strings.Cut(token, "-")
+	n, err := strconv.ParseInt(id, 36, 64)
+	return n, ok && err == nil
+}
+
+// HashToken is what is stored of a secret that a browser holds: SHA-256, hex.
+func HashToken(token string) string {
+	sum := sha256.Sum256([]byte(token))
+	return hex.EncodeToString(sum[:])
+}

@@ -1,0 +1,88 @@
+// Package views draws the screens. Each screen has a page (the whole document, for one viewer), a board (the element #board, the same for
+// everybody of an audience) and pieces (elements of the board that the wire replaces one by one). Boards and pieces hold nothing personal.
+package views
+
+import (
+	"time"
+
+	"github.com/oc-pizza/ocpizza/app"
+)
+
+// Page is what every page needs besides its board. It belongs to one viewer and never enters a board or a piece.
+type Page struct {
+	Title  string
+	Screen string // "home", "menu", "tracking", "kitchen" …: <html data-screen>
+	Viewer app.Actor
+	CSRF   string // "" for visitors: placing and cancelling need none
+	Key    string // idempotency key for the page's plain forms, made afresh at each drawing
+	Now    time.Time
+	Build  string
+	Demo   bool
+	// Notice is a refusal or a confirmation to show on top, "" for none.
+	Notice string
+	Failed bool // the notice is a refusal
+	// Pizzeria is the shop that a staff screen shows; Shops are those that the viewer may switch to.
+	Pizzeria *app.Pizzeria
+	Shops    []app.Pizzeria
+	// Asset gives the URL of a static file.
+	Asset func(name string) string
+}
+
+// Live says how a board follows the wire: the attributes of #board. The zero value is a board without a socket.
+type Live struct {
+	Path  string // "/live/cuisine?pizzeria=3"
+	Epoch string
+	Seq   int64 // of the topic
+	Build string
+	Now   time.Time
+}
+
+// ShopCard is a shop on the home page.
+type ShopCard struct {
+	Pizzeria app.Pizzeria
+	Open     bool
+	Next     string // "demain à 11:30" when closed
+}
+
+// Basket is a visitor's basket with the form to order it.
+type Basket struct {
+	Lines    []BasketLine
+	Total    app.Cents
+	Form     Checkout
+	Slots    []time.Time // that may be chosen besides as soon as possible
+	Soonest  map[app.Mode]time.Time
+	Refusal  string // why the order was refused, "" if it was not
+	BadLine  int    // 1-based line that the refusal is about, 0 if none
+	BadField string // form field that the refusal is about, "" if none
+}
+
+// BasketLine is one line of a basket. Raw is its form value, "reine:large:2" with "-olives" after it for what is left out.
+type BasketLine struct {
+	Raw  string
+	Line app.Line
+	Left int // how many the stock still allows
+}
+
+// Checkout is the form as the visitor typed it.
+type Checkout struct {
+	Mode, Name, Phone, Address, Postcode, Slot, Method, Note string
+}
+
+// SignInForm is the sign-in form as typed.
+type SignInForm struct {
+	Login   string
+	Refusal string
+	Next    string // where to go afterwards
+}
+
+// TillForm is the till's order form as typed.
+type TillForm struct {
+	Channel  string // "counter" or "phone"
+	Checkout Checkout
+	Lines    []BasketLine
+	Total    app.Cents
+	Refusal  string
+	BadLine  int
+	Customer []*app.Order // last orders of the phone number typed
+	Soonest  map[app.Mode]time.Time
+}
