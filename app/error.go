@@ -44,7 +44,8 @@ func ParseKind(name string) Kind {
 type Error struct {
 	Kind    Kind
 	Message string
-	Line    int // 1-based line of the basket at fault, 0 if none
+	Line    int    // 1-based line of the basket at fault, 0 if none
+	Field   string // name of the form field at fault, "" if none
 	cause   error
 }
 
@@ -64,6 +65,13 @@ func Wrap(cause error, kind Kind, format string, args ...any) *Error {
 func (e *Error) AtLine(n int) *Error {
 	c := *e
 	c.Line = n
+	return &c
+}
+
+// InField returns the refusal with the name of the form field that it is about.
+func (e *Error) InField(name string) *Error {
+	c := *e
+	c.Field = name
 	return &c
 }
 

@@ -166,6 +166,9 @@ func (o *Order) Advance(actor Actor, to Status, reason string, at time.Time) (Ch
 		}
 		return Change{}, Errorf(Forbidden, "Votre rôle ne permet pas cette étape. Demandez au responsable.")
 	}
+	if o.Status == OnTheWay && actor.Role == Courier && o.Courier != actor.User {
+		return Change{}, Errorf(Forbidden, "La commande n° %d est portée par %s. Demandez-lui, ou au responsable.", o.Number, o.CourierName)
+	}
 	reason = strings.TrimSpace(reason)
 	if s.reason && reason == "" {
 		return Change{}, Errorf(Invalid, "Dites pourquoi : cette étape demande un motif.")

@@ -136,15 +136,15 @@ func (s *Shop) SignIn(ctx context.Context, login, password, secret string) (User
 	return u, session, nil
 }
 
-// pairingLife is how long a code on an unpaired screen may be used.
-const pairingLife = 15 * time.Minute
+// PairingLife is how long a code on an unpaired screen may be used.
+const PairingLife = 15 * time.Minute
 
 // OfferDevice makes the code that an unpaired wall screen shows for a manager to type. The screen keeps the secret; the code is made from
 // its hash, so that reading the code off the wall does not give the secret. 40 bits, no letter that looks like a digit.
 func (s *Shop) OfferDevice(ctx context.Context, secret string) (code string, err error) {
 	sum := sha256.Sum256([]byte("pairing\x00" + secret))
 	code = pairingAlphabet.EncodeToString(sum[:5])
-	return code, s.Store.OfferPairing(ctx, code, HashToken(secret), s.Now().Add(pairingLife))
+	return code, s.Store.OfferPairing(ctx, code, HashToken(secret), s.Now().Add(PairingLife))
 }
 
 var pairingAlphabet = base32.NewEncoding("ABCDEFGHJKLMNPQRSTUVWXYZ23456789").WithPadding(base32.NoPadding)

@@ -33,6 +33,15 @@ func (b *Board) Promise(mode Mode, pizzas int, now time.Time) (readyBy, promised
 	return promised.Add(-ride), promised
 }
 
+// Soonest is the promise of both modes.
+func (b *Board) Soonest(pizzas int, now time.Time) map[Mode]time.Time {
+	out := map[Mode]time.Time{}
+	for _, m := range []Mode{Delivery, Pickup} {
+		_, out[m] = b.Promise(m, pizzas, now)
+	}
+	return out
+}
+
 func (b *Board) ride(mode Mode) time.Duration {
 	if mode == Delivery {
 		return time.Duration(b.Pizzeria.DeliveryMinutes) * time.Minute

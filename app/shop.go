@@ -31,6 +31,25 @@ type Shop struct {
 	Demo bool
 }
 
+type actedAtKey struct{}
+
+// ActedAt returns a context for a write that somebody did at an earlier moment, without network: the journal keeps the true time.
+func ActedAt(ctx context.Context, at time.Time) context.Context {
+	return context.WithValue(ctx, actedAtKey{}, at)
+}
+
+// maxLate is how far back a true time is believed: a courier's round in a dead valley, not yesterday.
+const maxLate = 4 * time.Hour
+
+// moment is when the person acted: the true time if it is known and believable, else now.
+func (s *Shop) moment(ctx context.Context) time.Time {
+	now := s.Now()
+	if at, ok := ctx.Value(actedAtKey{}).(time.Time); ok && at.Before(now) && now.Sub(at) < maxLate {
+		return at.UTC().Truncate(time.Microsecond)
+	}
+	return now
+}
+
 // Now is the time as the database keeps it: UTC, whole microseconds.
 func (s *Shop) Now() time.Time { return s.Clock().UTC().Truncate(time.Microsecond) }
 
@@ -132,31 +151,31 @@ func (s *Shop) draft(ctx context.Context, actor Actor, pizzeria int64, in NewOrd
 func (s *Shop) checkOrder(ctx context.Context, p *Pizzeria, in NewOrder, now time.Time) error {
 	for _, f := range []struct{ name, value string }{{"nom", in.Contact.Name}, {"adresse", in.Contact.Address}} {
 		if utf8.RuneCountInString(f.value) > maxField {
-			return Errorf(Invalid, "Le champ « %s » est trop long (%d caractères au plus).", f.name, maxField)
+			return Errorf(Invalid, "Le champ « %s » est trop long (%d caractères au plus).", f.name, maxField).InField(f.name)
 		}
 	}
 	switch {
 	case !p.OpenAt(now) && in.Slot.IsZero():
 		if next, ok := p.NextOpening(now); ok {
-			return Errorf(Conflict, "%s est fermée. Elle rouvre %s : revenez à ce moment, ou choisissez une autre pizzeria.", p.Name, frenchMoment(next, now))
+			return Errorf(Conflict, "%s est fermée. Elle rouvre %s : revenez à ce moment, ou choisissez une autre pizzeria.", p.Name, FrenchMoment(next, now))
 		}
 		return Errorf(Conflict, "%s est fermée. Choisissez une autre pizzeria.", p.Name)
 	case in.Mode != Delivery && in.Mode != Pickup:
-		return Errorf(Invalid, "Choisissez la livraison ou le retrait.")
+		return Errorf(Invalid, "Choisissez la livraison ou le retrait.").InField("mode")
 	case in.Channel == Web && in.Contact.Name == "":
-		return Errorf(Invalid, "Indiquez votre nom, pour que nous sachions à qui remettre la commande.")
+		return Errorf(Invalid, "Indiquez votre nom, pour que nous sachions à qui remettre la commande.").InField("nom")
 	case in.Channel != Counter && in.Contact.Phone == "":
-		return Errorf(Invalid, "Indiquez un numéro de téléphone, pour que nous puissions vous joindre.")
+		return Errorf(Invalid, "Indiquez un numéro de téléphone, pour que nous puissions vous joindre.").InField("telephone")
 	case in.Mode == Delivery && in.Contact.Address == "":
-		return Errorf(Invalid, "Indiquez l’adresse de livraison.")
+		return Errorf(Invalid, "Indiquez l’adresse de livraison.").InField("adresse")
 	case in.Mode == Delivery && !p.Serves(in.Contact.Postcode):
 		return s.outside(ctx, p, in.Contact.Postcode)
 	case in.Method == Online:
-		return Errorf(Invalid, "Le paiement en ligne n’est pas encore proposé. Choisissez de payer à la remise : espèces, carte, chèque ou ticket-restaurant.")
+		return Errorf(Invalid, "Le paiement en ligne n’est pas encore proposé. Choisissez de payer à la remise : espèces, carte, chèque ou ticket-restaurant.").InField("paiement")
 	case !slices.Contains(Door, in.Method):
-		return Errorf(Invalid, "Choisissez comment payer : espèces, carte, chèque ou ticket-restaurant.")
+		return Errorf(Invalid, "Choisissez comment payer : espèces, carte, chèque ou ticket-restaurant.").InField("paiement")
 	case utf8.RuneCountInString(in.Note) > MaxNote:
-		return Errorf(Invalid, "La remarque est trop longue (%d caractères au plus).", MaxNote)
+		return Errorf(Invalid, "La remarque est trop longue (%d caractères au plus).", MaxNote).InField("note")
 	}
 	return nil
 }
@@ -169,13 +188,13 @@ func (s *Shop) outside(ctx context.Context, p *Pizzeria, postcode string) error 
 	}
 	for _, other := range all {
 		if other.Serves(postcode) {
-			return Errorf(Invalid, "%s ne livre pas le %s, mais %s y livre : choisissez cette pizzeria, ou le retrait.", p.Name, postcode, other.Name)
+			return Errorf(Invalid, "%s ne livre pas le %s, mais %s y livre : choisissez cette pizzeria, ou le retrait.", p.Name, clip(postcode), other.Name).InField("code_postal")
 		}
 	}
 	if postcode == "" {
-		return Errorf(Invalid, "Indiquez le code postal de livraison.")
+		return Errorf(Invalid, "Indiquez le code postal de livraison.").InField("code_postal")
 	}
-	return Errorf(Invalid, "Nous ne livrons pas encore le %s. Choisissez le retrait, ou une adresse dans : %s.", postcode, strings.Join(p.Postcodes, ", "))
+	return Errorf(Invalid, "Nous ne livrons pas encore le %s. Choisissez le retrait, ou une adresse dans : %s.", clip(postcode), strings.Join(p.Postcodes, ", ")).InField("code_postal")
 }
 
 // Lines looks a basket up in the menu: names, prices, VAT, recipes and allergens as they are now.
@@ -280,12 +299,12 @@ func soldOut(b *Board, lines []Line, levels map[int64]Level, own []Part) *Error 
 // AdvanceOrder takes an order one step further.
 func (s *Shop) AdvanceOrder(ctx context.Context, actor Actor, key Key, pizzeria, id int64, to Status, reason string) (*Order, error) {
 	return s.update(ctx, actor, key, pizzeria, id, nil, func(o *Order) (Change, error) {
-		return o.Advance(actor, to, reason, s.Now())
+		return o.Advance(actor, to, reason, s.moment(ctx))
 	})
 }
 
-// HandOver delivers or hands an order over and takes the money by the method that the customer used.
-func (s *Shop) HandOver(ctx context.Context, actor Actor, key Key, pizzeria, id int64, method Method) (*Order, error) {
+// HandOver takes an order to Delivered or Collected and takes the money by the method that the customer used.
+func (s *Shop) HandOver(ctx context.Context, actor Actor, key Key, pizzeria, id int64, to Status, method Method) (*Order, error) {
 	return s.update(ctx, actor, key, pizzeria, id, nil, func(o *Order) (Change, error) {
 		if method != "" {
 			if !slices.Contains(Door, method) {
@@ -295,18 +314,14 @@ func (s *Shop) HandOver(ctx context.Context, actor Actor, key Key, pizzeria, id 
 				o.Payment.Method = method
 			}
 		}
-		to := Delivered
-		if o.Mode == Pickup {
-			to = Collected
-		}
-		return o.Advance(actor, to, "", s.Now())
+		return o.Advance(actor, to, "", s.moment(ctx))
 	})
 }
 
 // AdvanceItem takes one pizza (pizza ≥ 1) or all pizzas (0) of a line to a state.
 func (s *Shop) AdvanceItem(ctx context.Context, actor Actor, key Key, pizzeria, id int64, line, pizza int, to ItemState) (*Order, error) {
 	return s.update(ctx, actor, key, pizzeria, id, nil, func(o *Order) (Change, error) {
-		return o.AdvanceItem(actor, line, pizza, to, s.Now())
+		return o.AdvanceItem(actor, line, pizza, to, s.moment(ctx))
 	})
 }
 
@@ -330,10 +345,10 @@ func (s *Shop) ChangeOrder(ctx context.Context, actor Actor, key Key, pizzeria, 
 		return soldOut(board, lines, levels, own)
 	}, func(o *Order) (Change, error) {
 		own = needs(o.Lines)
-		if lines, err = board.Menu.Lines(in, o.Mode, s.Now()); err != nil {
+		if lines, err = board.Menu.Lines(in, o.Mode, s.moment(ctx)); err != nil {
 			return Change{}, err
 		}
-		return o.Revise(actor, lines, note, s.Now())
+		return o.Revise(actor, lines, note, s.moment(ctx))
 	})
 }
 
@@ -350,7 +365,7 @@ func (s *Shop) HoldOrder(ctx context.Context, actor Actor, key Key, pizzeria, id
 			return Change{}, Errorf(Invalid, "La commande n° %d ne contient pas « %s ».", o.Number, g.Name)
 		}
 		o.Missing = g.Slug
-		return o.Advance(actor, OnHold, g.Name+" épuisé", s.Now())
+		return o.Advance(actor, OnHold, g.Name+" épuisé", s.moment(ctx))
 	})
 }
 
@@ -361,14 +376,14 @@ func (s *Shop) LeaveOut(ctx context.Context, actor Actor, key Key, pizzeria, id 
 		return nil, err
 	}
 	return s.update(ctx, actor, key, pizzeria, id, nil, func(o *Order) (Change, error) {
-		return o.LeaveOut(actor, *g, s.Now())
+		return o.LeaveOut(actor, *g, s.moment(ctx))
 	})
 }
 
 // TakePayment records that the money of an order was taken.
 func (s *Shop) TakePayment(ctx context.Context, actor Actor, key Key, pizzeria, id int64, method Method) (*Order, error) {
 	return s.update(ctx, actor, key, pizzeria, id, nil, func(o *Order) (Change, error) {
-		return o.Pay(actor, method, s.Now())
+		return o.Pay(actor, method, s.moment(ctx))
 	})
 }
 
@@ -461,8 +476,8 @@ func (s *Shop) announce(ctx context.Context, e Event) {
 	}
 }
 
-// frenchMoment says "à 18:00", "demain à 11:30" or "lundi à 18:00".
-func frenchMoment(t, now time.Time) string {
+// FrenchMoment says "à 18:00", "demain à 11:30" or "lundi à 18:00".
+func FrenchMoment(t, now time.Time) string {
 	days := [...]string{"dimanche", "lundi", "mardi", "mercredi", "jeudi", "vendredi", "samedi"}
 	t, now = t.In(Paris), now.In(Paris)
 	switch clock := t.Format("15:04"); {

@@ -1,0 +1,387 @@
+package web
+
+import (
+	"fmt"
+	"net/http"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/gofiber/fiber/v2"
+
+	"github.com/oc-pizza/ocpizza/app"
+	"github.com/oc-pizza/ocpizza/realtime"
+	"github.com/oc-pizza/ocpizza/views"
+)
+
+// home lists the shops.
+func (s *Server) home(c *fiber.Ctx) error {
+	shops, err := s.boards.Pizzerias(c.UserContext())
+	if err != nil {
+		return err
+	}
+	now := s.shop.Now()
+	if wantsJSON(c) {
+		out := make([]fiber.Map, len(shops))
+		for i, p := range shops {
+			out[i] = fiber.Map{"slug": p.Slug, "nom": p.Name, "ouverte": p.OpenAt(now)}
+		}
+		return c.JSON(fiber.Map{"pizzerias": out})
+	}
+	cards := make([]views.ShopCard, len(shops))
+	for i, p := range shops {
+		cards[i] = views.ShopCard{Pizzeria: p, Open: p.OpenAt(now)}
+		if next, ok := p.NextOpening(now); ok && !cards[i].Open {
+			cards[i].Next = app.FrenchMoment(next, now)
+		}
+	}
+	return s.html(c, views.Home(s.page(c, "home", ""), cards))
+}
+
+// menuView is the menu's board with its shop, from memory.
+func (s *Server) menuView(c *fiber.Ctx, slug string) (*app.Board, views.Live, error) {
+	shop, err := s.shop.Pizzeria(c.UserContext(), slug)
+	if err != nil {
+		return nil, views.Live{}, err
+	}
+	return s.view(c, realtime.Audience{Screen: realtime.MenuScreen, Pizzeria: shop.ID}, "/live/carte/"+shop.Slug)
+}
+
+func (s *Server) menu(c *fiber.Ctx) error {
+	board, live, err := s.menuView(c, c.Params("pizzeria"))
+	if err != nil {
+		return err
+	}
+	if wantsJSON(c) {
+		return c.JSON(menuJSON(board, live.Seq))
+	}
+	s.visitor(c)
+	return s.menuPage(c, board, live, s.basketOf(c, board, app.Pickup))
+}
+
+func (s *Server) menuPage(c *fiber.Ctx, board *app.Board, live views.Live, basket views.Basket) error {
+	p := s.page(c, "menu", "La carte · "+board.Pizzeria.Name)
+	p.Pizzeria = &board.Pizzeria
+	return s.html(c, views.MenuPage(p, live, board, basket))
+}
+
+func menuJSON(b *app.Board, seq int64) fiber.Map {
+	products := make([]fiber.Map, 0, len(b.Menu.Products))
+	for _, p := range b.Menu.Products {
+		sizes := make([]fiber.Map, len(p.Variants))
+		for i, v := range p.Variants {
+			sizes[i] = fiber.Map{"taille": v.Size, "prix_cents": v.Price, "reste": b.Left(p.Slug, v.Size)}
+		}
+		products = append(products, fiber.Map{
+			"slug": p.Slug, "nom": p.Name, "genre": p.Kind, "allergenes": b.Menu.Allergens(&p), "tailles": sizes,
+		})
+	}
+	return fiber.Map{"seq": seq, "pizzeria": b.Pizzeria.Slug, "produits": products}
+}
+
+// A basket lives in a cookie of the shop, so that it survives a reload and needs neither account nor database.
+const maxBasketCookie = 3500 // bytes; browsers keep 4096 a cookie (RFC 6265, 6.1)
+
+func basketCookie(pizzeria string) string { return "oc_panier_" + pizzeria }
+
+// basketLines reads the basket's cookie; lines that cannot be read are dropped.
+func (s *Server) basketLines(c *fiber.Ctx, pizzeria string) []app.NewLine {
+	raw, err := url.QueryUnescape(c.Cookies(s.cookieName(basketCookie(pizzeria))))
+	if err != nil || raw == "" {
+		return nil
+	}
+	var lines []app.NewLine
+	for r := range strings.SplitSeq(raw, "~") {
+		if l, err := parseLine(r); err == nil {
+			lines = append(lines, l)
+		}
+	}
+	return lines
+}
+
+func (s *Server) keepBasket(c *fiber.Ctx, pizzeria string, lines []app.NewLine) error {
+	if len(lines) == 0 {
+		s.clearCookie(c, basketCookie(pizzeria))
+		return nil
+	}
+	raws := make([]string, len(lines))
+	for i, l := range lines {
+		raws[i] = rawLine(l)
+	}
+	value := url.QueryEscape(strings.Join(raws, "~"))
+	if len(value) > maxBasketCookie {
+		return app.Errorf(app.Invalid, "Le panier est plein. Commandez d’abord ce qu’il contient, ou appelez la pizzeria.")
+	}
+	s.setCookie(c, basketCookie(pizzeria), value, 24*time.Hour)
+	return nil
+}
+
+// basketOf looks the visitor's basket up in the menu. Lines that are no longer sold are left out.
+func (s *Server) basketOf(c *fiber.Ctx, b *app.Board, mode app.Mode) views.Basket {
+	return s.priced(b, s.basketLines(c, b.Pizzeria.Slug), mode)
+}
+
+// priced looks lines up in the menu, with what is left of each and when they could be had.
+func (s *Server) priced(b *app.Board, in []app.NewLine, mode app.Mode) views.Basket {
+	now := s.shop.Now()
+	var basket views.Basket
+	pizzas := 0
+	for _, ask := range in {
+		lines, err := b.Menu.Lines([]app.NewLine{ask}, mode, now)
+		if err != nil {
+			continue
+		}
+		l := lines[0]
+		l.N = len(basket.Lines) + 1
+		pizzas += len(l.Items)
+		basket.Total += l.Total()
+		basket.Lines = append(basket.Lines, views.BasketLine{Raw: rawLine(ask), Line: l, Left: b.Left(l.Product, l.Size)})
+	}
+	basket.Soonest = b.Soonest(pizzas, now)
+	basket.Slots = b.Slots(app.Delivery, pizzas, now, 16)
+	return basket
+}
+
+// basket adds to, or changes, the basket.
+func (s *Server) basket(c *fiber.Ctx) error {
+	board, live, err := s.menuView(c, c.Params("pizzeria"))
+	if err != nil {
+		return err
+	}
+	form, err := readForm(c)
+	if err != nil {
+		return err
+	}
+	lines, err := editLines(board, s.basketLines(c, board.Pizzeria.Slug), form)
+	if err == nil {
+		err = s.keepBasket(c, board.Pizzeria.Slug, lines)
+	}
+	if err != nil {
+		return err
+	}
+	basket := s.priced(board, lines, app.Pickup)
+	basket.Form = checkoutForm(form)
+	if fromLive(c) {
+		p := s.page(c, "menu", "")
+		p.Pizzeria = &board.Pizzeria
+		return s.html(c, views.BasketPiece(p, board, basket))
+	}
+	_ = live
+	back := "/carte/" + board.Pizzeria.Slug
+	if form.Get("ajouter") == "" {
+		back += "#panier"
+	}
+	return c.Redirect(back, http.StatusSeeOther)
+}
+
+// editLines adds a product ("ajouter" = "slug:size", "sans" = ingredients) or changes line "ligne" by "action". The basket's cookie and the till's draft share it.
+func editLines(b *app.Board, lines []app.NewLine, form url.Values) ([]app.NewLine, error) {
+	if add := form.Get("ajouter"); add != "" {
+		l, err := parseLine(add + ":1")
+		if err != nil {
+			return nil, err
+		}
+		l.Without = slices.Compact(slices.Sorted(slices.Values(form["sans"])))
+		if _, err := b.Menu.Lines([]app.NewLine{l}, app.Pickup, time.Now()); err != nil {
+			return nil, err
+		}
+		if i := slices.IndexFunc(lines, func(o app.NewLine) bool {
+			return o.Product == l.Product && o.Size == l.Size && slices.Equal(o.Without, l.Without)
+		}); i >= 0 {
+			lines[i].Quantity = min(lines[i].Quantity+1, app.MaxQuantity)
+			return lines, nil
+		}
+		if len(lines) >= app.MaxLines {
+			return nil, app.Errorf(app.Invalid, "Le panier a déjà %d lignes. Appelez la pizzeria pour une grande commande.", app.MaxLines)
+		}
+		return append(lines, l), nil
+	}
+	n, err := strconv.Atoi(form.Get("ligne"))
+	if err != nil || n < 1 || n > len(lines) {
+		return nil, app.Errorf(app.Conflict, "Le panier a changé dans un autre onglet. Rechargez la page.")
+	}
+	switch l := &lines[n-1]; form.Get("action") {
+	case "plus":
+		l.Quantity = min(l.Quantity+1, app.MaxQuantity)
+	case "moins":
+		l.Quantity--
+	case "retirer":
+		l.Quantity = 0
+	default:
+		return nil, errUnreadable
+	}
+	return slices.DeleteFunc(lines, func(l app.NewLine) bool { return l.Quantity < 1 }), nil
+}
+
+func checkoutForm(form url.Values) views.Checkout {
+	return views.Checkout{
+		Mode: form.Get("mode"), Name: form.Get("nom"), Phone: form.Get("telephone"), Address: form.Get("adresse"),
+		Postcode: form.Get("code_postal"), Slot: form.Get("creneau"), Method: form.Get("paiement"), Note: form.Get("note"),
+	}
+}
+
+// placeOrder takes a customer's order. A refusal keeps what was typed.
+func (s *Server) placeOrder(c *fiber.Ctx) error {
+	form, err := readForm(c)
+	if err != nil {
+		return err
+	}
+	principal := "visitor"
+	if c.Cookies(s.cookieName(visitorCookie)) != "" {
+		principal = s.visitor(c)
+	}
+	placed, err := s.place(c, app.Actor{Role: app.Visitor, Name: "client", Screen: "web"}, principal, form, app.Web)
+	if err != nil {
+		return s.refuseOrder(c, form, err)
+	}
+	s.clearCookie(c, basketCookie(form.Get("pizzeria")))
+	link := "/suivi/" + placed.Token
+	switch {
+	case wantsJSON(c):
+		return c.Status(http.StatusCreated).JSON(fiber.Map{
+			"numero": placed.Order.Number, "suivi": link, "total_cents": placed.Order.Total(), "promis_a": rfc3339(placed.Order.PromisedAt),
+		})
+	case fromLive(c):
+		c.Set("X-Location", link)
+		return c.SendStatus(http.StatusNoContent)
+	}
+	return c.Redirect(link, http.StatusSeeOther)
+}
+
+func (s *Server) place(c *fiber.Ctx, actor app.Actor, principal string, form url.Values, channel app.Channel) (app.Placed, error) {
+	k, err := key(c, principal, form)
+	if err != nil {
+		return app.Placed{}, err
+	}
+	in, err := newOrder(form, channel)
+	if err != nil {
+		return app.Placed{}, err
+	}
+	return s.shop.PlaceOrder(c.UserContext(), actor, k, in)
+}
+
+// refuseOrder shows the basket again as it was typed, with the refusal.
+func (s *Server) refuseOrder(c *fiber.Ctx, form url.Values, err error) error {
+	refusal := app.AsError(err)
+	if wantsJSON(c) || refusal.Kind == app.Internal {
+		return err
+	}
+	board, live, berr := s.menuView(c, form.Get("pizzeria"))
+	if berr != nil {
+		return err
+	}
+	var lines []app.NewLine
+	for _, raw := range form["ligne"] {
+		if l, perr := parseLine(raw); perr == nil {
+			lines = append(lines, l)
+		}
+	}
+	mode := app.Pickup
+	if m, ok := modes[form.Get("mode")]; ok {
+		mode = m
+	}
+	basket := s.priced(board, lines, mode)
+	basket.Form = checkoutForm(form)
+	basket.Refusal, basket.BadLine, basket.BadField = refusal.Message, refusal.Line, refusal.Field
+	c.Status(status[refusal.Kind])
+	if fromLive(c) {
+		p := s.page(c, "menu", "")
+		p.Pizzeria = &board.Pizzeria
+		return s.html(c, views.BasketPiece(p, board, basket))
+	}
+	return s.menuPage(c, board, live, basket)
+}
+
+// tracked finds the order of a tracking link and makes the actor its customer.
+func (s *Server) tracked(c *fiber.Ctx) (*app.Order, app.Actor, error) {
+	o, err := s.shop.Tracked(c.UserContext(), c.Params("token"))
+	if err != nil {
+		return nil, app.Actor{}, err
+	}
+	return o, app.Actor{Role: app.Customer, Order: o.ID, Name: "client", Screen: "tracking"}, nil
+}
+
+func (s *Server) tracking(c *fiber.Ctx) error {
+	o, _, err := s.tracked(c)
+	if err != nil {
+		return err
+	}
+	c.Set("Referrer-Policy", "no-referrer")
+	c.Set("X-Robots-Tag", "noindex")
+	c.Set(fiber.HeaderCacheControl, "no-store")
+	board, live, err := s.view(c, realtime.Audience{Screen: realtime.TrackingScreen, Pizzeria: o.Pizzeria, ID: o.ID}, "/live/suivi/"+c.Params("token"))
+	if err != nil {
+		return err
+	}
+	if fresh := board.Orders[o.ID]; fresh != nil {
+		o = fresh
+	} else {
+		live.Path = "" // long over: nothing will change any more
+	}
+	if wantsJSON(c) {
+		out := orderJSON(o)
+		out["seq"] = live.Seq
+		return c.JSON(out)
+	}
+	p := s.page(c, "tracking", fmt.Sprintf("Commande n° %d", o.Number))
+	p.Pizzeria = &board.Pizzeria
+	return s.html(c, views.TrackingPage(p, live, board, o, c.Params("token")))
+}
+
+// orderJSON is what the tracking page says, without who ordered.
+func orderJSON(o *app.Order) fiber.Map {
+	lines := make([]fiber.Map, len(o.Lines))
+	for i, l := range o.Lines {
+		lines[i] = fiber.Map{
+			"n": l.N, "produit": l.Product, "nom": l.Name, "taille": l.Size, "quantite": l.Quantity, "prix_cents": l.UnitPrice,
+			"etat": l.State(), "pizzas": l.Items, "sans": l.Without, "allergenes": l.Allergens,
+		}
+	}
+	return fiber.Map{
+		"id": o.ID, "numero": o.Number, "statut": o.Status, "version": o.Version, "mode": o.Mode, "lignes": lines, "total_cents": o.Total(),
+		"paiement": fiber.Map{"moyen": o.Payment.Method, "statut": o.Payment.Status}, "promis_a": rfc3339(o.PromisedAt), "annulable": o.Status.Open(),
+	}
+}
+
+func (s *Server) cancelTracked(c *fiber.Ctx) error {
+	return s.changeByLink(c, func(o *app.Order, actor app.Actor, k app.Key, _ url.Values) (*app.Order, error) {
+		return s.shop.CancelOrder(c.UserContext(), actor, k, o.Pizzeria, o.ID, "")
+	})
+}
+
+func (s *Server) changeTracked(c *fiber.Ctx) error {
+	return s.changeByLink(c, func(o *app.Order, actor app.Actor, k app.Key, form url.Values) (*app.Order, error) {
+		lines, err := parseLines(form["ligne"])
+		if err != nil {
+			return nil, err
+		}
+		return s.shop.ChangeOrder(c.UserContext(), actor, k, o.Pizzeria, o.ID, lines, form.Get("note"))
+	})
+}
+
+func (s *Server) leaveOutTracked(c *fiber.Ctx) error {
+	return s.changeByLink(c, func(o *app.Order, actor app.Actor, k app.Key, _ url.Values) (*app.Order, error) {
+		return s.shop.LeaveOut(c.UserContext(), actor, k, o.Pizzeria, o.ID, o.Missing)
+	})
+}
+
+func (s *Server) changeByLink(c *fiber.Ctx, change func(*app.Order, app.Actor, app.Key, url.Values) (*app.Order, error)) error {
+	o, actor, err := s.tracked(c)
+	if err != nil {
+		return err
+	}
+	form, err := readForm(c)
+	if err != nil {
+		return err
+	}
+	k, err := key(c, actor.Key(), form)
+	if err != nil {
+		return err
+	}
+	if o, err = change(o, actor, k, form); err != nil {
+		return err
+	}
+	return s.done(c, "/suivi/"+c.Params("token"), o)
+}

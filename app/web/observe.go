@@ -1,0 +1,74 @@
+package web
+
+import (
+	"crypto/rand"
+	"strings"
+	"time"
+
+	"github.com/gofiber/fiber/v2"
+
+	"github.com/oc-pizza/ocpizza/static"
+)
+
+const localRequestID = "request id"
+
+// observe gives each request an id (the router's, if it sent one) and logs it by its route, never by its path: tracking tokens stand in paths.
+func (s *Server) observe(c *fiber.Ctx) error {
+	id := c.Get("X-Request-Id")
+	if id == "" || len(id) > 200 {
+		id = rand.Text()
+	}
+	c.Locals(localRequestID, id)
+	c.Set("X-Request-Id", id)
+	start := time.Now()
+	err := c.Next()
+	if err != nil {
+		err = s.refuse(c, err) // here rather than in Fiber, so that the status below is the one that was answered
+	}
+	if route := c.Route().Path; !strings.HasPrefix(route, static.Prefix) {
+		s.log.Debug("request", "id", id, "method", c.Method(), "route", route, "status", c.Response().StatusCode(), "ms", time.Since(start).Milliseconds())
+	}
+	return err
+}
+
+func requestID(c *fiber.Ctx) string {
+	id, _ := c.Locals(localRequestID).(string)
+	return id
+}
+
+// asset serves a file of package static from memory; hashed names are kept for ever by browsers.
+func (s *Server) asset(c *fiber.Ctx) error {
+	a, immutable, ok := static.Lookup(c.Params("*"))
+	if !ok {
+		return errNoPage
+	}
+	if immutable {
+		c.Set(fiber.HeaderCacheControl, "public, max-age=31536000, immutable")
+	} else {
+		c.Set(fiber.HeaderCacheControl, "no-cache")
+	}
+	return s.sendAsset(c, a)
+}
+
+func (s *Server) serviceWorker(c *fiber.Ctx) error {
+	a, _, ok := static.Lookup("sw.js")
+	if !ok {
+		return errNoPage
+	}
+	c.Set(fiber.HeaderCacheControl, "no-cache")
+	return s.sendAsset(c, a)
+}
+
+func (s *Server) sendAsset(c *fiber.Ctx, a *static.Asset) error {
+	c.Set(fiber.HeaderContentType, a.ContentType)
+	c.Set(fiber.HeaderETag, a.ETag)
+	c.Vary(fiber.HeaderAcceptEncoding)
+	if c.Get(fiber.HeaderIfNoneMatch) == a.ETag {
+		return c.SendStatus(fiber.StatusNotModified)
+	}
+	if a.Gzip != nil && c.AcceptsEncodings("gzip") == "gzip" {
+		c.Set(fiber.HeaderContentEncoding, "gzip")
+		return c.Send(a.Gzip)
+	}
+	return c.Send(a.Content)
+}

@@ -1,0 +1,196 @@
+// Package web is the door: it reads requests, asks the shop, and answers pages, fragments or JSON. It is the only user of Fiber and decides nothing.
+package web
+
+import (
+	"context"
+	"log/slog"
+	"net"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/gofiber/fiber/v2"
+	"github.com/gofiber/fiber/v2/middleware/recover"
+
+	"github.com/oc-pizza/ocpizza/app"
+	"github.com/oc-pizza/ocpizza/realtime"
+)
+
+// Options are what the server is made of.
+type Options struct {
+	Shop     *app.Shop
+	Boards   *realtime.Boards
+	Hub      *realtime.Hub
+	Sessions SessionStore
+	Log      *slog.Logger
+	// Origin is the canonical origin, "https://www.oc-pizza.fr"; "" accepts whatever host is asked for, for development.
+	Origin string
+	// Ready tells whether the database answered last time; nil error when it did. It must not touch the database.
+	Ready func() error
+	// Proxied says that a router in front adds the client's address as the rightmost X-Forwarded-For entry.
+	Proxied bool
+}
+
+// Server answers HTTP.
+type Server struct {
+	shop     *app.Shop
+	boards   *realtime.Boards
+	hub      *realtime.Hub
+	sessions *sessions
+	attempts *attempts
+	log      *slog.Logger
+	origin   string
+	secure   bool
+	proxied  bool
+	ready    func() error
+	fiber    *fiber.App
+}
+
+// Limits of a request.
+const (
+	maxBody    = 64 << 10
+	maxHeaders = 16 << 10
+)
+
+// New makes the server; Serve starts it.
+func New(o Options) *Server {
+	s := &Server{
+		shop: o.Shop, boards: o.Boards, hub: o.Hub, log: o.Log, origin: strings.TrimSuffix(o.Origin, "/"), ready: o.Ready, proxied: o.Proxied,
+		sessions: newSessions(o.Sessions, o.Shop.Now), attempts: newAttempts(o.Shop.Now),
+	}
+	if s.log == nil {
+		s.log = slog.Default()
+	}
+	s.secure = strings.HasPrefix(s.origin, "https://")
+	s.fiber = fiber.New(fiber.Config{
+		AppName:               "OC Pizza",
+		DisableStartupMessage: true,
+		ErrorHandler:          s.refuse,
+		Immutable:             true, // strings of the request outlive it: orders keep them
+		BodyLimit:             maxBody,
+		ReadBufferSize:        maxHeaders,
+		ReadTimeout:           15 * time.Second,
+		WriteTimeout:          30 * time.Second,
+		IdleTimeout:           95 * time.Second, // above the 90 s of Heroku's router, which reuses connections
+		ReduceMemoryUsage:     true,
+	})
+	s.fiber.Use(s.observe, recover.New(), s.protect)
+	s.routes()
+	return s
+}
+
+// routes is every route, by screen. Live sockets stand beside their page.
+func (s *Server) routes() {
+	f := s.fiber
+
+	// Machines
+	f.Get("/healthz", s.healthz)
+	f.Get("/readyz", s.readyz)
+	f.Get("/static/*", s.asset)
+	f.Get("/sw.js", s.serviceWorker)
+	f.Get("/robots.txt", s.robots)
+
+	f.Use(s.identify, s.checkCSRF)
+
+	// Customers
+	f.Get("/", s.home)
+	f.Get("/carte/:pizzeria", s.menu)
+	f.Get("/live/carte/:pizzeria", s.liveMenu)
+	f.Post("/carte/:pizzeria/panier", s.basket)
+	f.Post("/commandes", s.placeOrder)
+	f.Get("/suivi/:token", s.tracking)
+	f.Get("/live/suivi/:token", s.liveTracking)
+	f.Post("/suivi/:token/annuler", s.cancelTracked)
+	f.Post("/suivi/:token/modifier", s.changeTracked)
+	f.Post("/suivi/:token/sans", s.leaveOutTracked)
+
+	// Sign-in
+	f.Get("/connexion", s.signInPage)
+	f.Post("/connexion", s.signIn)
+	f.Post("/deconnexion", s.signOut)
+	f.Get("/ecran", s.pairing)
+
+	// Kitchen wall
+	kitchen := s.only("kitchen", app.Cook, app.Manager)
+	f.Get("/cuisine", kitchen, s.kitchen)
+	f.Get("/live/cuisine", kitchen, s.liveStaff(realtime.KitchenScreen))
+	f.Post("/cuisine/commandes/:id/lignes/:n/:step", kitchen, s.advanceItem)
+	f.Post("/cuisine/commandes/:id/:step", kitchen, s.advanceOrder)
+	f.Post("/cuisine/stock/:ingredient/:action", kitchen, s.markOut)
+
+	// Courier
+	courier := s.only("courier", app.Courier, app.Manager)
+	f.Get("/livraisons", courier, s.courier)
+	f.Get("/live/livraisons", courier, s.liveStaff(realtime.CourierScreen))
+	f.Post("/livraisons/commandes/:id/:step", courier, s.advanceOrder)
+
+	// Till
+	till := s.only("till", app.Cashier, app.Manager)
+	f.Get("/caisse", till, s.till)
+	f.Get("/live/caisse", till, s.liveStaff(realtime.TillScreen))
+	f.Post("/caisse/brouillon", till, s.tillDraft)
+	f.Post("/caisse/commandes", till, s.tillOrder)
+	f.Post("/caisse/commandes/:id/encaisser", till, s.takePayment)
+	f.Post("/caisse/commandes/:id/:step", till, s.advanceOrder)
+
+	// Manager and director
+	manager := s.only("dashboard", app.Manager)
+	f.Get("/pilotage", manager, s.dashboard)
+	f.Get("/live/pilotage", manager, s.liveDashboard)
+	f.Get("/pilotage/stocks", manager, s.stock)
+	f.Post("/pilotage/stocks/:ingredient", manager, s.moveStock)
+	f.Post("/pilotage/prix/:product", manager, s.setPrice)
+	f.Post("/pilotage/commandes/:id/:step", manager, s.advanceOrder)
+	f.Get("/pilotage/ecrans", manager, s.devices)
+	f.Post("/pilotage/ecrans", manager, s.pairDevice)
+	f.Post("/pilotage/ecrans/:id/revoquer", manager, s.revokeDevice)
+
+	f.Use(func(*fiber.Ctx) error { return errNoPage })
+}
+
+// only lets the holders of some roles pass and notes from which screen they act.
+func (s *Server) only(screen string, roles ...app.Role) fiber.Handler {
+	return func(c *fiber.Ctx) error {
+		actor := actorOf(c)
+		if !actor.Role.Staff() {
+			return app.Errorf(app.Unauthorized, "Identifiez-vous pour continuer.")
+		}
+		if !actor.Is(roles...) {
+			return app.Errorf(app.Forbidden, "Cet écran n’est pas celui de votre rôle. Ouvrez le vôtre, ou demandez au responsable.")
+		}
+		actor.Screen = screen
+		c.Locals(localActor, actor)
+		return c.Next()
+	}
+}
+
+// Serve answers on a listener until Shutdown.
+func (s *Server) Serve(l net.Listener) error { return s.fiber.Listener(l) }
+
+// Shutdown stops accepting and waits for requests under way; sockets are the hub's to close.
+func (s *Server) Shutdown(ctx context.Context) error { return s.fiber.ShutdownWithContext(ctx) }
+
+// Test answers one request without a network, for tests.
+func (s *Server) Test(r *http.Request) (*http.Response, error) { return s.fiber.Test(r, -1) }
+
+// Sweep forgets what memory keeps of browsers that have gone; to be called now and then.
+func (s *Server) Sweep() {
+	s.sessions.sweep()
+	s.attempts.sweep()
+}
+
+func (s *Server) healthz(c *fiber.Ctx) error { return c.SendString("ok\n") }
+
+// readyz tells a load balancer whether to send customers here: the last real result of the database, without asking it.
+func (s *Server) readyz(c *fiber.Ctx) error {
+	if s.ready != nil {
+		if err := s.ready(); err != nil {
+			return c.Status(http.StatusServiceUnavailable).SendString("not ready: " + app.KindOf(err).String() + "\n")
+		}
+	}
+	return c.SendString("ready\n")
+}
+
+func (s *Server) robots(c *fiber.Ctx) error {
+	return c.SendString("User-agent: *\nAllow: /$\nAllow: /carte/\nDisallow: /\n")
+}
