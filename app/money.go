@@ -15,7 +15,7 @@ func (c Cents) String() string {
 	if c < 0 {
 		sign, c = "−", -c
 	}
-	return fmt.Sprintf("%s%d,%02d €", sign, c/100, c%100)
+	return fmt.Sprintf("%s%d,%02d\u00a0€", sign, c/100, c%100)
 }
 
 // Rate is a VAT rate in basis points: 1000 is 10 %.
@@ -25,9 +25,9 @@ type Rate int
 // String writes "10 %" or "5,5 %".
 func (r Rate) String() string {
 	if r%100 == 0 {
-		return fmt.Sprintf("%d %%", r/100)
+		return fmt.Sprintf("%d\u00a0%%", r/100)
 	}
-	return fmt.Sprintf("%d,%d %%", r/100, r%100/10)
+	return fmt.Sprintf("%d,%d\u00a0%%", r/100, r%100/10)
 }
 
 // Within returns the VAT contained in an amount that includes it, rounded half up to the cent.

@@ -54,7 +54,7 @@ var steps = []step{
 	{from: OnHold, to: Cancelled, roles: []Role{Customer, Cashier, Manager}},
 	{from: Preparing, to: Cancelled, roles: []Role{Manager}, reason: true},
 	{from: Ready, to: Cancelled, roles: []Role{Manager}, reason: true},
-	{from: OnTheWay, to: Cancelled, roles: []Role{Manager}, reason: true},
+	{from: OnTheWay, to: Cancelled, roles: []Role{Manager}, reason: true, mode: Delivery},
 	{from: Preparing, to: Undeliverable, roles: []Role{Manager}, reason: true, mode: Delivery},
 	{from: Ready, to: Undeliverable, roles: []Role{Manager}, reason: true, mode: Delivery},
 	{from: OnTheWay, to: Undeliverable, roles: []Role{Courier, Manager}, reason: true, mode: Delivery},

@@ -1,0 +1,117 @@
+package main
+
+import (
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"log/slog"
+	"net/url"
+	"os"
+	"strconv"
+	"strings"
+)
+
+// config is what the environment says. Everything has a working default, except where a default would be dangerous.
+type config struct {
+	Port     int
+	Database string // URL
+	Embedded string // path of the SQLite file, "" with MySQL
+	Origin   string
+	Secret   []byte
+	Dyno     bool // on Heroku
+	Level    slog.Level
+}
+
+const environmentHelp = `
+Variables d’environnement :
+  PORT                   port d’écoute (8080)
+  CLEARDB_DATABASE_URL, JAWSDB_URL, DATABASE_URL
+                         base MySQL, la première définie : mysql://utilisateur:motdepasse@hôte/base ; aucune : SQLite
+  OCPIZZA_SQLITE         fichier de la base embarquée (ocpizza.db)
+  OCPIZZA_ORIGIN         origine publique, https://www.exemple.fr (obligatoire sur Heroku)
+  OCPIZZA_SECRET         32 caractères au moins, tirés au hasard (obligatoire avec MySQL)
+  OCPIZZA_LOG            debug, info, warn ou error (info)
+`
+
+// readConfig reads the environment. Its errors say which variable is wrong and what to do, and quote no secret.
+func readConfig(env func(string) string) (config, error) {
+	c := config{Port: 8080, Dyno: env("DYNO") != "", Origin: strings.TrimSuffix(env("OCPIZZA_ORIGIN"), "/")}
+	if p := env("PORT"); p != "" {
+		n, err := strconv.Atoi(p)
+		if err != nil || n < 0 || n > 65535 {
+			return c, fmt.Errorf("PORT=%q n’est pas un port : donnez un nombre entre 1 et 65535", p)
+		}
+		c.Port = n
+	}
+	if l := env("OCPIZZA_LOG"); l != "" {
+		if err := c.Level.UnmarshalText([]byte(l)); err != nil {
+			return c, fmt.Errorf("OCPIZZA_LOG=%q est inconnu : debug, info, warn ou error", l)
+		}
+	}
+	for _, name := range []string{"CLEARDB_DATABASE_URL", "JAWSDB_URL", "DATABASE_URL"} {
+		if c.Database = env(name); c.Database != "" {
+			break
+		}
+	}
+	if c.Database == "" {
+		if c.Dyno {
+			return c, errors.New("aucune base MySQL configurée : le disque d’un dyno est effacé chaque jour, une base SQLite y perdrait les commandes. Ajoutez ClearDB : heroku addons:create cleardb:punch")
+		}
+		if c.Embedded = env("OCPIZZA_SQLITE"); c.Embedded == "" {
+			c.Embedded = "ocpizza.db"
+		}
+		c.Database = "sqlite://" + c.Embedded
+	}
+	if c.Origin != "" {
+		u, err := url.Parse(c.Origin)
+		if err != nil || u.Host == "" || u.Path != "" || u.Scheme != "http" && u.Scheme != "https" {
+			return c, fmt.Errorf("OCPIZZA_ORIGIN=%q n’est pas une origine : écrivez-la comme https://www.exemple.fr", c.Origin)
+		}
+	} else if c.Dyno {
+		return c, errors.New("OCPIZZA_ORIGIN manque : donnez l’origine publique, par exemple heroku config:set OCPIZZA_ORIGIN=https://www.exemple.fr")
+	}
+	return c, c.readSecret(env("OCPIZZA_SECRET"))
+}
+
+const minSecret = 32
+
+// readSecret takes the secret of the environment. Beside an embedded database one is made on first use and kept in a file next to it;
+// production has none by default.
+func (c *config) readSecret(given string) error {
+	switch {
+	case given != "" && len(given) < minSecret:
+		return fmt.Errorf("OCPIZZA_SECRET est trop court : %d caractères au moins, par exemple : openssl rand -hex 32", minSecret)
+	case given != "":
+		c.Secret = []byte(given)
+		return nil
+	case c.Dyno || c.Embedded == "":
+		return errors.New("OCPIZZA_SECRET manque : donnez un secret tiré au hasard, par exemple heroku config:set OCPIZZA_SECRET=$(openssl rand -hex 32)")
+	}
+	path := c.Embedded + ".secret"
+	kept, err := os.ReadFile(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		kept = []byte(rand.Text() + rand.Text())
+		err = os.WriteFile(path, kept, 0o600)
+	}
+	if err != nil {
+		return fmt.Errorf("le secret %s ne peut être ni lu ni écrit : %w", path, err)
+	}
+	if len(kept) < minSecret {
+		return fmt.Errorf("le secret %s est abîmé : effacez ce fichier, il sera refait (les liens de suivi en cours seront perdus)", path)
+	}
+	c.Secret = kept
+	return nil
+}
+
+// logger writes text for a person at a terminal and JSON for machines.
+func (c config) logger(w io.Writer) *slog.Logger {
+	o := &slog.HandlerOptions{Level: c.Level}
+	if f, ok := w.(*os.File); ok {
+		if info, err := f.Stat(); err == nil && info.Mode()&os.ModeCharDevice != 0 {
+			return slog.New(slog.NewTextHandler(w, o))
+		}
+	}
+	return slog.New(slog.NewJSONHandler(w, o))
+}

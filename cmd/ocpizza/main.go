@@ -1,0 +1,90 @@
+// Command ocpizza is the whole of OC Pizza: the server, and the tools of those who run it.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"syscall"
+	_ "time/tzdata" // shops keep France's time on machines without a time-zone database
+
+	"github.com/alecthomas/kong"
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
+	err := run(ctx, os.Args[1:], os.Getenv, os.Stdout, os.Stderr)
+	stop()
+	var usage usageError
+	switch {
+	case err == nil:
+	case errors.As(err, &usage):
+		fmt.Fprintln(os.Stderr, "ocpizza:", err)
+		fmt.Fprintln(os.Stderr, "L’aide : ocpizza help")
+		os.Exit(2)
+	default:
+		fmt.Fprintln(os.Stderr, "ocpizza:", err)
+		os.Exit(1)
+	}
+}
+
+// usageError is a command line that cannot be understood: exit status 2.
+type usageError struct{ error }
+
+// commands is the command line, as contract for those who script it.
+type commands struct {
+	Serve    serveCmd    `cmd:"" default:"1" help:"Servir le site et les écrans (par défaut). Sans base configurée, crée et remplit une base de démonstration."`
+	Migrate  migrateCmd  `cmd:"" help:"Mettre le schéma de la base à jour."`
+	Seed     seedCmd     `cmd:"" help:"Remplir une base vide : pizzerias, carte, recettes, stock."`
+	Simulate simulateCmd `cmd:"" help:"Jouer une soirée contre un serveur qui tourne."`
+	User     userCmd     `cmd:"" help:"Gérer les comptes de l’équipe."`
+	Device   deviceCmd   `cmd:"" help:"Gérer les écrans muraux."`
+	Till     tillCmd     `cmd:"" help:"Vérifier le journal de caisse."`
+	Version  versionCmd  `cmd:"" help:"Afficher la version."`
+	Help     helpCmd     `cmd:"" help:"Afficher cette aide et les variables d’environnement."`
+}
+
+// console is what a command works with besides its flags.
+type console struct {
+	ctx context.Context
+	env func(string) string
+	out io.Writer // results
+	err io.Writer // progress
+}
+
+// run is the program: tests call it like a shell does.
+func run(ctx context.Context, args []string, env func(string) string, out, progress io.Writer) error {
+	var cli commands
+	exited := false
+	parser, err := kong.New(&cli, kong.Name("ocpizza"), kong.Description("OC Pizza : commandes, cuisine, livraison et pilotage en direct."),
+		kong.Writers(out, progress), kong.Exit(func(int) { exited = true }), kong.UsageOnError(), kong.ConfigureHelp(kong.HelpOptions{Compact: true}))
+	if err != nil {
+		return err
+	}
+	parsed, err := parser.Parse(args)
+	if exited { // --help has answered
+		return nil
+	}
+	if err != nil {
+		return usageError{err}
+	}
+	return parsed.Run(&console{ctx: ctx, env: env, out: out, err: progress}, parser)
+}
+
+type helpCmd struct{}
+
+func (helpCmd) Run(c *console, parser *kong.Kong) error {
+	parsed, err := parser.Parse([]string{"version"})
+	if err != nil {
+		return err
+	}
+	parsed.Path = parsed.Path[:1] // the program's own help rather than a command's
+	if err := parsed.PrintUsage(false); err != nil {
+		return err
+	}
+	_, err = fmt.Fprint(c.out, environmentHelp)
+	return err
+}
