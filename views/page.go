@@ -85,4 +85,5 @@ type TillForm struct {
 	BadLine  int
 	Customer []*app.Order // last orders of the phone number typed
 	Soonest  map[app.Mode]time.Time
+	Slots    []time.Time // that may be chosen besides as soon as possible
 }

@@ -26,7 +26,7 @@ func (s *Server) home(c *fiber.Ctx) error {
 	if wantsJSON(c) {
 		out := make([]fiber.Map, len(shops))
 		for i, p := range shops {
-			out[i] = fiber.Map{"slug": p.Slug, "nom": p.Name, "ouverte": p.OpenAt(now)}
+			out[i] = fiber.Map{"slug": p.Slug, "nom": p.Name, "ouverte": p.OpenAt(now), "codes_postaux": p.Postcodes}
 		}
 		return c.JSON(fiber.Map{"pizzerias": out})
 	}

@@ -20,7 +20,7 @@ import (
 func (s *Server) page(c *fiber.Ctx, screen, title string) views.Page {
 	return views.Page{
 		Title: title, Screen: screen, Viewer: actorOf(c), CSRF: s.csrf(sessionOf(c)), Key: rand.Text(),
-		Now: s.shop.Now(), Build: static.Build(), Demo: s.shop.Demo, Asset: static.URL,
+		Now: s.shop.Now(), Build: s.build, Demo: s.shop.Demo, Asset: static.URL,
 	}
 }
 

@@ -29,6 +29,8 @@ type Options struct {
 	Ready func() error
 	// Proxied says that a router in front adds the client's address as the rightmost X-Forwarded-For entry.
 	Proxied bool
+	// Build identifies the program: a page of another build reloads itself.
+	Build string
 }
 
 // Server answers HTTP.
@@ -43,6 +45,7 @@ type Server struct {
 	secure   bool
 	proxied  bool
 	ready    func() error
+	build    string
 	fiber    *fiber.App
 }
 
@@ -55,7 +58,7 @@ const (
 // New makes the server; Serve starts it.
 func New(o Options) *Server {
 	s := &Server{
-		shop: o.Shop, boards: o.Boards, hub: o.Hub, log: o.Log, origin: strings.TrimSuffix(o.Origin, "/"), ready: o.Ready, proxied: o.Proxied,
+		shop: o.Shop, boards: o.Boards, hub: o.Hub, log: o.Log, origin: strings.TrimSuffix(o.Origin, "/"), ready: o.Ready, proxied: o.Proxied, build: o.Build,
 		sessions: newSessions(o.Sessions, o.Shop.Now), attempts: newAttempts(o.Shop.Now),
 	}
 	if s.log == nil {

@@ -36,17 +36,18 @@ var errDraining = app.Errorf(app.Unavailable, "Le serveur redémarre.")
 
 // startProgram serves a migrated database on a listener until stop is called.
 func startProgram(d *db.DB, demo bool, c config, l net.Listener, log *slog.Logger) (*program, error) {
-	hub, err := realtime.NewHub(realtime.HubOptions{Build: static.Build(), Log: log})
+	build := static.Build() + revision()
+	hub, err := realtime.NewHub(realtime.HubOptions{Build: build, Log: log})
 	if err != nil {
 		return nil, err
 	}
 	p := &program{db: d, hub: hub, listener: l, log: log, failed: make(chan error, 1), stop: make(chan struct{})}
-	p.boards = realtime.NewBoards(d, hub, realtime.BoardsOptions{Log: log, Build: static.Build()})
+	p.boards = realtime.NewBoards(d, hub, realtime.BoardsOptions{Log: log, Build: build})
 	p.shop = &app.Shop{
 		Store: d, Boards: p.boards, Publisher: p.boards, Clock: time.Now, Secret: c.Secret, CheckPassword: checkPassword, Demo: demo,
 	}
 	p.server = web.New(web.Options{
-		Shop: p.shop, Boards: p.boards, Hub: hub, Sessions: d, Log: log, Origin: c.Origin, Proxied: c.Dyno, Ready: p.ready,
+		Shop: p.shop, Boards: p.boards, Hub: hub, Sessions: d, Log: log, Origin: c.Origin, Proxied: c.Dyno, Ready: p.ready, Build: build,
 	})
 	p.tasks.Go(func() {
 		if err := p.server.Serve(l); err != nil {

@@ -51,14 +51,14 @@ func (serveCmd) Run(c *console) error {
 // prepare brings the database to where it can be served, and tells whether it is a demo.
 func prepare(ctx context.Context, d *db.DB, cfg config, progress io.Writer) (demo bool, err error) {
 	if cfg.Embedded != "" {
-		if err := d.Migrate(ctx); err != nil {
+		if _, err := d.Migrate(ctx); err != nil {
 			return false, err
 		}
-		shops, err := d.Pizzerias(ctx)
+		empty, err := d.Empty(ctx)
 		if err != nil {
 			return false, err
 		}
-		if len(shops) == 0 {
+		if empty {
 			fmt.Fprintf(progress, "Création de la base de démonstration %s …\n", cfg.Embedded)
 			if err := seed(ctx, d, true, progress); err != nil {
 				return false, err

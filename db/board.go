@@ -1,0 +1,64 @@
+package db
+
+import (
+	"context"
+
+	"github.com/oc-pizza/ocpizza/app"
+	"github.com/uptrace/bun"
+)
+
+// LoadBoard reads a shop's board in one REPEATABLE READ read-only transaction, together with its sequence number: 13 queries, which a
+// board in memory then spares everybody. The sequence number is read first, but it does not matter: all see the same instant.
+func (d *DB) LoadBoard(ctx context.Context, pizzeria int64) (*app.Board, error) {
+	var board *app.Board
+	err := d.read(ctx, func(ctx context.Context, tx bun.Tx) error {
+		p, err := position(ctx, tx, pizzeria)
+		if err != nil {
+			return err
+		}
+		shops, err := pizzerias(ctx, tx, pizzeria)
+		if err != nil {
+			return err
+		}
+		if len(shops) == 0 {
+			return errNoPizzeria
+		}
+		b := app.Board{Pizzeria: shops[0], Epoch: p.Epoch, Seq: p.Seq, Levels: map[int64]app.Level{}}
+		if b.Menu, err = menu(ctx, tx); err != nil {
+			return err
+		}
+		all, err := levels(ctx, tx, pizzeria, nil, false)
+		if err != nil {
+			return err
+		}
+		for _, l := range all {
+			b.Levels[l.Ingredient] = l
+		}
+		if b.Orders, err = boardOrders(ctx, tx, pizzeria); err != nil {
+			return err
+		}
+		board = app.NewBoard(b)
+		return nil
+	})
+	return board, err
+}
+
+// boardOrders reads the orders that live and the app.RecentOrders closed last, each by a range of the index on (pizzeria, closed_at, id).
+func boardOrders(ctx context.Context, tx bun.Tx, pizzeria int64) (map[int64]*app.Order, error) {
+	var live, recent []orderRow
+	if err := tx.NewSelect().Model(&live).Where("o.pizzeria_id = ?", pizzeria).Where("o.closed_at IS NULL").Scan(ctx); err != nil {
+		return nil, err
+	}
+	err := tx.NewSelect().Model(&recent).Where("o.pizzeria_id = ?", pizzeria).Where("o.closed_at IS NOT NULL").
+		Order("o.closed_at DESC", "o.id DESC").Limit(app.RecentOrders).Scan(ctx)
+	if err != nil {
+		return nil, err
+	}
+	orders := make(map[int64]*app.Order, len(live)+len(recent))
+	for _, rows := range [][]orderRow{live, recent} {
+		for i := range rows {
+			orders[rows[i].ID] = rows[i].order()
+		}
+	}
+	return orders, fill(ctx, tx, pizzeria, orders)
+}

@@ -1,0 +1,114 @@
+package db
+
+import (
+	"context"
+	"database/sql"
+	"embed"
+	"fmt"
+	"io/fs"
+	"time"
+
+	"github.com/oc-pizza/ocpizza/app"
+	"github.com/pressly/goose/v3"
+	"github.com/pressly/goose/v3/lock"
+)
+
+//go:embed migrations
+var migrations embed.FS
+
+// Migration is one step of the schema.
+type Migration struct {
+	Version   int64
+	Name      string // of its file
+	Applied   bool
+	AppliedAt time.Time // zero until applied
+}
+
+// Migrate brings the schema up to this program's version and returns what it applied. Several processes may call it at once: on MySQL the
+// lock is a row with a lease (GET_LOCK would die with an idle connection). A schema newer than the program is left as it is.
+func (d *DB) Migrate(ctx context.Context) ([]Migration, error) {
+	var done []Migration
+	err := d.migrator(func(p *goose.Provider) error {
+		results, err := p.Up(ctx)
+		for _, r := range results {
+			done = append(done, Migration{Version: r.Source.Version, Name: r.Source.Path, Applied: true})
+		}
+		return err
+	})
+	return done, err
+}
+
+// Status lists the program's migrations, applied or not, oldest first.
+func (d *DB) Status(ctx context.Context) ([]Migration, error) {
+	var all []Migration
+	err := d.migrator(func(p *goose.Provider) error {
+		status, err := p.Status(ctx)
+		for _, s := range status {
+			all = append(all, Migration{
+				Version: s.Source.Version, Name: s.Source.Path, Applied: s.State == goose.StateApplied, AppliedAt: s.AppliedAt,
+			})
+		}
+		return err
+	})
+	return all, err
+}
+
+// SchemaVersion returns the version of the database's schema (0: empty) and the one that this program needs. A database ahead of the
+// program is fine: migrations only add until the release after (expand, then contract), so that a rollback can start.
+func (d *DB) SchemaVersion(ctx context.Context) (current, needed int64, err error) {
+	err = d.migrator(func(p *goose.Provider) error {
+		var err error
+		current, needed, err = p.GetVersions(ctx)
+		return err
+	})
+	return current, needed, err
+}
+
+// CheckSchema refuses a database whose schema is older than the program.
+func (d *DB) CheckSchema(ctx context.Context) error {
+	current, needed, err := d.SchemaVersion(ctx)
+	if err != nil {
+		return err
+	}
+	if current < needed {
+		return app.Errorf(app.Unavailable, "Le schéma de la base est à la version %d, il faut la %d : lancez « ocpizza migrate ».", current, needed)
+	}
+	return nil
+}
+
+// migrator runs f on connections of its own: goose holds one while its locker takes others, which a pool of one connection would not give.
+func (d *DB) migrator(f func(*goose.Provider) error) error {
+	w, err := d.connector(false)
+	if err != nil {
+		return d.translate(err)
+	}
+	pool := sql.OpenDB(w)
+	defer pool.Close()
+	pool.SetMaxOpenConns(3)
+
+	files, err := fs.Sub(migrations, "migrations/"+d.engine)
+	if err != nil {
+		return fmt.Errorf("migrations of %s: %w", d.engine, err)
+	}
+	dialect := goose.DialectSQLite3
+	options := []goose.ProviderOption{goose.WithDisableGlobalRegistry(true), goose.WithSlog(d.log)}
+	if d.mysql {
+		dialect = goose.DialectMySQL
+		locker, err := lock.NewMySQLTableLocker(lock.WithTableLockTimeout(time.Second, 300), lock.WithTableLogger(d.log))
+		if err != nil {
+			return fmt.Errorf("migrations: %w", err)
+		}
+		options = append(options, goose.WithLocker(locker))
+	}
+	p, err := goose.NewProvider(dialect, pool, files, options...)
+	if err != nil {
+		return fmt.Errorf("migrations: %w", err)
+	}
+	if err := f(p); err != nil {
+		if classify(err) == noFault {
+			return fmt.Errorf("migrations: %w", err)
+		}
+		return d.translate(err)
+	}
+	return nil
+}

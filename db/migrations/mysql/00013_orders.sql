@@ -1,0 +1,35 @@
+-- Ids step by 10 on the production server: nothing is ordered by them.
+-- +goose NO TRANSACTION
+-- +goose Up
+CREATE TABLE IF NOT EXISTS orders (
+    id BIGINT NOT NULL AUTO_INCREMENT PRIMARY KEY,
+    pizzeria_id BIGINT NOT NULL,
+    number INT NOT NULL,
+    service_day CHAR(10) COLLATE utf8mb4_bin NOT NULL,
+    version INT NOT NULL,
+    revision INT NOT NULL,
+    token_hash CHAR(64) COLLATE utf8mb4_bin NOT NULL,
+    mode VARCHAR(16) COLLATE utf8mb4_bin NOT NULL,
+    channel VARCHAR(16) COLLATE utf8mb4_bin NOT NULL,
+    status VARCHAR(16) COLLATE utf8mb4_bin NOT NULL,
+    contact_name VARCHAR(191) NOT NULL,
+    contact_phone VARCHAR(64) NOT NULL,
+    contact_address VARCHAR(255) NOT NULL,
+    contact_postcode VARCHAR(32) NOT NULL,
+    note VARCHAR(500) NOT NULL,
+    payment_method VARCHAR(16) COLLATE utf8mb4_bin NOT NULL,
+    payment_status VARCHAR(16) COLLATE utf8mb4_bin NOT NULL,
+    paid_at DATETIME(6) NULL,
+    consumed BOOL NOT NULL DEFAULT 0,
+    missing VARCHAR(64) COLLATE utf8mb4_bin NOT NULL,
+    courier_id BIGINT NOT NULL DEFAULT 0,
+    courier_name VARCHAR(191) NOT NULL,
+    placed_at DATETIME(6) NOT NULL,
+    ready_by DATETIME(6) NOT NULL,
+    promised_at DATETIME(6) NOT NULL,
+    closed_at DATETIME(6) NULL,
+    UNIQUE KEY orders_token (token_hash),
+    UNIQUE KEY orders_number (pizzeria_id, service_day, number),
+    CONSTRAINT orders_pizzeria FOREIGN KEY (pizzeria_id) REFERENCES pizzerias (id),
+    KEY orders_closed (pizzeria_id, closed_at, id)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_unicode_ci;

@@ -1,0 +1,16 @@
+-- The level equals the sum of stock_movements at any instant. The checks stand behind the guards of each UPDATE.
+-- +goose Up
+CREATE TABLE IF NOT EXISTS stock_levels (
+    pizzeria_id INTEGER NOT NULL,
+    ingredient_id INTEGER NOT NULL,
+    on_hand INTEGER NOT NULL,
+    reserved INTEGER NOT NULL DEFAULT 0,
+    threshold INTEGER NOT NULL DEFAULT 0,
+    is_out BOOLEAN NOT NULL DEFAULT 0,
+    PRIMARY KEY (pizzeria_id, ingredient_id),
+    CONSTRAINT levels_pizzeria FOREIGN KEY (pizzeria_id) REFERENCES pizzerias (id),
+    CONSTRAINT levels_ingredient FOREIGN KEY (ingredient_id) REFERENCES ingredients (id),
+    CHECK (on_hand >= 0),
+    CHECK (reserved >= 0),
+    CHECK (reserved <= on_hand)
+);

@@ -1,0 +1,101 @@
+package realtime
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/gobwas/ws"
+)
+
+// What a browser may not say, and what it is told.
+func TestRefusals(t *testing.T) {
+	text := func(s string) []byte { return masked(ws.NewTextFrame([]byte(s))) }
+	fragment := func(op ws.OpCode, fin bool, s string) []byte { return masked(ws.NewFrame(op, fin, []byte(s))) }
+	rsv := ws.NewTextFrame([]byte("x"))
+	rsv.Header.Rsv = ws.Rsv(true, false, false)
+	cases := []struct {
+		name string
+		sent []byte
+		code Code
+	}{
+		{"too long", text(`{"k":"ack","s":1}` + strings.Repeat(" ", 600)), CloseTooBig},
+		{"claims to be huge", []byte{0x81, 0xff, 0, 0, 0, 1, 0, 0, 0, 0, 1, 2, 3, 4}, CloseTooBig},
+		{"fragments too long together", append(fragment(ws.OpText, false, strings.Repeat(" ", 400)), fragment(ws.OpContinuation, true, strings.Repeat(" ", 400))...), CloseTooBig},
+		{"impossible length", []byte{0x81, 0xff, 0xff, 1, 1, 1, 1, 1, 1, 1, 1, 2, 3, 4}, CloseProtocol},
+		{"not masked", ws.MustCompileFrame(ws.NewTextFrame([]byte(`{"k":"ack","s":1}`))), CloseProtocol},
+		{"reserved bit", masked(rsv), CloseProtocol},
+		{"reserved opcode", fragment(0x3, true, "x"), CloseProtocol},
+		{"stray continuation", fragment(ws.OpContinuation, true, "x"), CloseProtocol},
+		{"message in a message", append(fragment(ws.OpText, false, "{"), text("{}")...), CloseProtocol},
+		{"fragmented ping", fragment(ws.OpPing, false, "x"), CloseProtocol},
+		{"long ping", fragment(ws.OpPing, true, strings.Repeat("x", 126)), CloseProtocol},
+		{"binary", masked(ws.NewBinaryFrame([]byte("x"))), CloseUnsupported},
+		{"not UTF-8", text("{\"k\":\"ack\",\"s\":1,\"x\":\"\xff\"}"), CloseBadData},
+		{"UTF-8 cut at the end", append(fragment(ws.OpText, false, `{"k":"`), fragment(ws.OpContinuation, true, "\xc3")...), CloseBadData},
+		{"not JSON", text("hello"), CloseBadData},
+		{"another kind", text(`{"k":"order","s":1}`), CloseNotAllowed},
+		{"no number", text(`{"k":"ack"}`), CloseNotAllowed},
+		{"number of another type", text(`{"k":"ack","s":"1"}`), CloseNotAllowed},
+		{"negative", text(`{"k":"ack","s":-1}`), CloseNotAllowed},
+		{"too many", []byte(strings.Repeat(string(text(`{"k":"ack","s":1}`)), 21)), CloseNotAllowed},
+		{"close", masked(ws.NewCloseFrame(ws.NewCloseFrameBody(ws.StatusGoingAway, "bye"))), CloseGoingAway},
+		{"close without a code", masked(ws.NewCloseFrame(nil)), CloseNormal},
+		{"close with half a code", masked(ws.NewCloseFrame([]byte{3})), CloseProtocol},
+		{"close with a code that nobody may send", masked(ws.NewCloseFrame(ws.NewCloseFrameBody(1005, ""))), CloseProtocol},
+		{"close with a bad reason", masked(ws.NewCloseFrame(ws.NewCloseFrameBody(1000, "\xff"))), CloseBadData},
+	}
+	tiers(t, func(t *testing.T, opts HubOptions) {
+		opts.Heartbeat = time.Hour // « too many » is counted between two
+		opts.CloseGrace = 100 * time.Millisecond
+		st := newSite(t, opts)
+		for _, c := range cases {
+			t.Run(c.name, func(t *testing.T) {
+				g := st.visit("a")
+				g.t = t
+				g.closed = strings.HasPrefix(c.name, "close")
+				g.hello()
+				g.raw(c.sent)
+				if code := g.ended(); code != c.code {
+					t.Errorf("closed with %d, want %d", code, c.code)
+				}
+			})
+		}
+		until(t, "all gone", func() bool { return !st.Watched("a") && st.Figures().Topics == 0 })
+		if n := st.Figures().Closes[CloseTooBig]; n != 3 {
+			t.Errorf("%d counted as too big", n)
+		}
+	})
+}
+
+func TestBrowserMaySay(t *testing.T) {
+	tiers(t, func(t *testing.T, opts HubOptions) {
+		st := newSite(t, opts)
+		g := st.visit("a")
+		g.hello()
+		for i, m := range []string{`{"k":"ack","s":5}`, ` { "s" : 6 , "k" : "ack" , "x":[1] } `, `{"k":"ack","s":0}`, `{"k":"ack","s":9223372036854775807}`} {
+			if i%2 == 0 {
+				g.text(m)
+			} else { // in pieces, with a ping in between (RFC 6455 section 5.4)
+				g.raw(masked(ws.NewFrame(ws.OpText, false, []byte(m[:7]))))
+				g.say(ws.OpPing, nil)
+				g.raw(masked(ws.NewFrame(ws.OpContinuation, true, []byte(m[7:]))))
+			}
+			g.say(ws.OpPong, []byte("unasked"))
+			g.say(ws.OpPing, []byte(m))
+			for {
+				op, p, err := g.frame()
+				if op != ws.OpPong || err != nil {
+					t.Fatal(op, err)
+				}
+				if len(p) > 0 {
+					break
+				}
+			}
+			want := []int64{5, 6, 0, 9223372036854775807}[i]
+			if got := st.Snapshot()[0].Acked; got != want {
+				t.Errorf("acked %d, want %d", got, want)
+			}
+		}
+	})
+}

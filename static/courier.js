@@ -1,0 +1,43 @@
+// courier.js makes the courier's page an application that opens in a tunnel: the service worker keeps the last page and
+// its assets, the home screen gets an icon. Sending later is live.js's outbox, not the worker's business.
+(() => {
+  'use strict';
+
+  const worker = navigator.serviceWorker;
+  if (worker && window.oc) {
+    oc.worker()
+      .then(() => worker.ready)
+      .then((registration) => {
+        // The first page was loaded before the worker stood: tell it what to keep, by the names this build uses.
+        const assets = performance
+          .getEntriesByType('resource')
+          .map((r) => new URL(r.name))
+          .filter((u) => u.origin === location.origin && u.pathname.startsWith('/static/'))
+          .map((u) => u.pathname);
+        registration.active.postMessage({ keep: [...new Set(assets)], page: location.pathname });
+      })
+      .catch((err) => console.warn('worker:', err));
+
+    // A shared telephone: signing out on purpose takes the page with it. A session that merely ended leaves the run readable.
+    document.addEventListener('submit', (e) => {
+      if (new URL(e.target.getAttribute('action') || '', location.href).pathname === '/deconnexion') worker.controller?.postMessage({ forget: true });
+    });
+  }
+
+  let prompt = null;
+  const button = () => document.getElementById('install');
+  addEventListener('beforeinstallprompt', (e) => {
+    e.preventDefault();
+    prompt = e;
+    if (button()) button().hidden = false;
+  });
+  addEventListener('appinstalled', () => {
+    if (button()) button().hidden = true;
+  });
+  document.addEventListener('click', (e) => {
+    if (!prompt || !e.target.closest?.('#install')) return;
+    prompt.prompt();
+    prompt = null;
+    button().hidden = true;
+  });
+})();

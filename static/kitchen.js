@@ -1,0 +1,359 @@
+// kitchen.js is what the kitchen wall adds to live.js: keys, pages of tickets instead of scrolling, sounds, and a screen
+// that neither falls asleep nor burns in. Everything it presses is a button that is on the page, so what a key can do
+// a finger and a mouse can do too.
+(() => {
+  'use strict';
+
+  const root = document.documentElement;
+  const byId = (id) => document.getElementById(id);
+  const grid = () => byId('tickets');
+  if (!grid() || !window.oc) return;
+
+  const text = (el, words) => {
+    if (el && el.textContent !== words) el.textContent = words;
+  };
+
+  // ---------------------------------------------------------------------------------------------------- settings
+  // Per screen, not per person: the same account drives a tablet on the worktop and a television across the room.
+  const SETTINGS = 'oc.wall';
+  const defaults = { distance: 3, diagonal: 43, muted: false, dimAfter: 20 };
+  let settings = { ...defaults };
+  try {
+    settings = { ...defaults, ...JSON.parse(localStorage.getItem(SETTINGS)) };
+  } catch { /* the defaults will do */ }
+
+  function save(changes) {
+    Object.assign(settings, changes);
+    localStorage.setItem(SETTINGS, JSON.stringify(settings));
+    scale();
+    layout();
+    paintMute();
+  }
+
+  /** The same apparent size of letters at any distance, on any screen. */
+  function scale() {
+    const vw = 2.1 * (settings.distance / 3) * (43 / settings.diagonal);
+    root.style.setProperty('--wall-font', vw.toFixed(3) + 'vw');
+  }
+
+  function openSettings() {
+    const form = byId('wall-settings')?.querySelector('form');
+    if (!form) return;
+    for (const name of ['distance', 'diagonal', 'dimAfter']) if (form.elements[name]) form.elements[name].value = settings[name];
+  }
+
+  document.addEventListener('click', (e) => {
+    if (e.target.closest?.('[data-open="wall-settings"]')) openSettings();
+  });
+  document.addEventListener('submit', (e) => {
+    if (!e.target.closest('#wall-settings')) return;
+    const changes = {};
+    for (const name of ['distance', 'diagonal', 'dimAfter']) {
+      const n = Number(String(e.target.elements[name]?.value ?? '').replace(',', '.'));
+      if (n > 0) changes[name] = n;
+    }
+    save(changes); // the form is method="dialog": closing is the browser's
+  });
+
+  // ------------------------------------------------------------------------------------------------------- pages
+  // Cells have a fixed size, so how many fit is arithmetic. The rest is hidden, never below an edge.
+  let page = 0;
+  let perPage = 1;
+  let columns = 1;
+  let chosen = ''; // id of the selected ticket
+
+  const tickets = () => [...grid().querySelectorAll(':scope > .ticket')];
+  const shown = () => tickets().filter((t) => !t.hidden);
+
+  function measure(all) {
+    const box = grid();
+    const one = all.find((t) => !t.hidden) ?? all[0];
+    if (!one) return;
+    one.hidden = false;
+    const style = getComputedStyle(box);
+    const inner = box.clientHeight - parseFloat(style.paddingTop) - parseFloat(style.paddingBottom);
+    const gap = parseFloat(style.rowGap) || 0;
+    const rect = one.getBoundingClientRect();
+    columns = Math.max(1, style.gridTemplateColumns.split(' ').filter((w) => parseFloat(w) > 0).length);
+    const rows = rect.height > 0 ? Math.floor((inner + gap + 1) / (rect.height + gap)) : 1;
+    perPage = columns * Math.max(1, rows);
+  }
+
+  function layout() {
+    const all = tickets();
+    measure(all);
+    const pages = Math.max(1, Math.ceil(all.length / perPage));
+    page = Math.min(page, pages - 1);
+    let late = 0;
+    all.forEach((t, i) => {
+      const away = Math.floor(i / perPage) !== page;
+      if (t.hidden !== away) t.hidden = away;
+      if (away && t.dataset.age === 'late') late++;
+    });
+    if (chosen && !all.some((t) => t.id === chosen)) chosen = '';
+    for (const t of all) {
+      const is = t.id === chosen;
+      t.toggleAttribute('data-selected', is);
+      if (is) t.setAttribute('aria-current', 'true');
+      else t.removeAttribute('aria-current');
+    }
+    const more = byId('more');
+    if (!more) return;
+    const rest = all.length - shown().length;
+    more.hidden = rest === 0;
+    more.toggleAttribute('data-late', late > 0);
+    text(
+      more.querySelector('[data-text]') ?? more,
+      rest ? `+${rest} en attente` + (late ? ` · ${late} en retard` : '') + ` · page ${page + 1}/${pages}` : ''
+    );
+    grid().dataset.page = page + 1;
+    grid().dataset.pages = pages;
+  }
+
+  function turn(by) {
+    const pages = Math.max(1, Math.ceil(tickets().length / perPage));
+    page = Math.min(pages - 1, Math.max(0, page + by));
+    chosen = '';
+    layout();
+  }
+
+  /** Moves the selection by so many places; the page follows it. */
+  function select(by) {
+    const all = tickets();
+    if (!all.length) return;
+    const at = all.findIndex((t) => t.id === chosen);
+    const to = at < 0 ? (by > 0 ? page * perPage : Math.min(all.length, (page + 1) * perPage) - 1) : at + by;
+    if (to < 0 || to >= all.length) return;
+    chosen = all[to].id;
+    page = Math.floor(to / perPage);
+    layout();
+  }
+
+  const current = () => (chosen && byId(chosen)) || shown()[0];
+  const press = (el) => el && !el.disabled && el.click();
+  // As under a finger, nothing moves for a moment after a key: a key that bounces must not hit the ticket that moved up.
+  const bump = (ticket) => {
+    oc.hold(600);
+    press(ticket?.querySelector('[data-bump]'));
+  };
+  const toggle = (id) => {
+    const d = byId(id);
+    if (!d) return;
+    if (d.open) d.close();
+    else d.showModal();
+  };
+
+  // -------------------------------------------------------------------------------------------------------- keys
+  // The table is the truth: the help dialog is filled from it.
+  const keys = [
+    { keys: ['1', '2', '3', '4', '5', '6', '7', '8', '9'], shown: '1 – 9', help: 'Ticket suivant d’étape', run: (k) => bump(shown()[k - 1]) },
+    { keys: ['ArrowRight'], shown: '→', help: 'Ticket suivant, puis page suivante', run: () => select(1) },
+    { keys: ['ArrowLeft'], shown: '←', help: 'Ticket précédent, puis page précédente', run: () => select(-1) },
+    { keys: ['ArrowDown'], shown: '↓', help: 'Ticket du dessous', run: () => select(columns) },
+    { keys: ['ArrowUp'], shown: '↑', help: 'Ticket du dessus', run: () => select(-columns) },
+    { keys: ['Enter'], shown: 'Entrée', help: 'Étape suivante du ticket choisi', run: () => bump(current()) },
+    { keys: [' '], shown: 'Espace', help: 'Première ligne à faire', run: () => press(current()?.querySelector('[data-line]:not([aria-pressed=true])')) },
+    { keys: ['i', 'I'], shown: 'I', help: 'Recette du ticket choisi', run: () => press(current()?.querySelector('[data-recipe]')) },
+    { keys: ['r', 'R'], shown: 'R', help: 'Rappeler le dernier ticket', run: () => press(document.querySelector('#recall [data-recall]')) },
+    { keys: ['a', 'A'], shown: 'A', help: 'Total des pizzas à faire', dialog: 'all-day' },
+    { keys: ['m', 'M'], shown: 'M', help: 'Couper ou remettre le son', run: () => mute(!settings.muted) },
+    { keys: ['?'], shown: '?', help: 'Cette aide', dialog: 'help' },
+    { keys: ['PageDown'], shown: 'Page ↓', help: 'Page suivante', run: () => turn(1) },
+    { keys: ['PageUp'], shown: 'Page ↑', help: 'Page précédente', run: () => turn(-1) },
+  ];
+  const byKey = new Map(keys.flatMap((k) => k.keys.map((name) => [name, k])));
+
+  document.addEventListener('keydown', (e) => {
+    awake();
+    // On a French keyboard the digits of the top row are capitals: there the place of the key counts.
+    const digit = /^Digit([1-9])$/.exec(e.code)?.[1];
+    const name = byKey.has(e.key) || !digit ? e.key : digit;
+    const k = byKey.get(name);
+    if (!k || e.ctrlKey || e.metaKey || e.altKey || e.defaultPrevented) return;
+    const at = e.target;
+    if (at.matches?.('input,textarea,select,[contenteditable]')) return;
+    const open = document.querySelector('dialog[open]');
+    // In a dialog only the key that opened it works, and closes it.
+    if (open && open.id !== k.dialog) return;
+    // Enter and Space belong to a button that was reached by keyboard; one that a finger touched merely kept the focus.
+    if ((e.key === 'Enter' || e.key === ' ') && at.matches?.('a,button,summary') && at.matches(':focus-visible')) return;
+    e.preventDefault();
+    if (e.repeat) return; // a hand leaning on a key must not empty the board
+    if (k.dialog) toggle(k.dialog);
+    else k.run(name);
+  });
+
+  const list = document.querySelector('#help [data-keys]');
+  if (list) {
+    list.replaceChildren(
+      ...keys.flatMap((k) => {
+        const dt = document.createElement('dt');
+        const kbd = document.createElement('kbd');
+        kbd.textContent = k.shown;
+        dt.append(kbd);
+        const dd = document.createElement('dd');
+        dd.textContent = k.help;
+        return [dt, dd];
+      })
+    );
+  }
+
+  // Nothing moves under a finger: what arrives within 600 ms of a touch waits.
+  grid().parentElement.addEventListener('pointerdown', (e) => {
+    if (e.target.closest('#tickets')) oc.hold(600);
+  });
+  document.addEventListener('click', (e) => {
+    const b = e.target.closest?.('[data-page-by]');
+    if (b) turn(Number(b.dataset.pageBy));
+    if (e.target.closest?.('#mute')) mute(silenced ? false : !settings.muted);
+  });
+
+  // ------------------------------------------------------------------------------------------------------- sound
+  // Notes as [start in s, frequency in Hz, length in s]: no files to load, nothing to decode.
+  const tunes = {
+    new: { wave: 'sine', notes: [[0, 660, 0.14], [0.16, 880, 0.24]] },
+    late: { wave: 'square', notes: [[0, 440, 0.12], [0.2, 440, 0.12], [0.4, 440, 0.12]] },
+    cancelled: { wave: 'triangle', notes: [[0, 784, 0.16], [0.18, 523, 0.16], [0.36, 330, 0.34]] },
+    stale: { wave: 'sine', notes: [[0, 300, 0.5]] },
+  };
+  let audio = null;
+  let silenced = false; // when this touch began the browser kept us silent: then touching the sound button means « on »
+
+  function ready() {
+    if (!audio && window.AudioContext) {
+      audio = new AudioContext();
+      audio.onstatechange = paintMute;
+    }
+    return audio;
+  }
+
+  function play(name) {
+    const played = !settings.muted && ready()?.state === 'running';
+    document.dispatchEvent(new CustomEvent('oc:sound', { detail: { name, played } }));
+    if (!played) return paintMute();
+    const { wave, notes } = tunes[name];
+    for (const [at, hz, length] of notes) {
+      const tone = audio.createOscillator();
+      const volume = audio.createGain();
+      const t = audio.currentTime + at;
+      tone.type = wave;
+      tone.frequency.value = hz;
+      // A ramp at both ends, for a tone cut off hard clicks.
+      volume.gain.setValueAtTime(0, t);
+      volume.gain.linearRampToValueAtTime(wave === 'square' ? 0.15 : 0.4, t + 0.01);
+      volume.gain.linearRampToValueAtTime(0, t + length);
+      tone.connect(volume).connect(audio.destination);
+      tone.start(t);
+      tone.stop(t + length + 0.02);
+    }
+  }
+
+  /** Rings once the ticket can be seen, and once for several that came together. */
+  const waiting = new Set();
+  function ring(name) {
+    if (waiting.has(name)) return;
+    waiting.add(name);
+    let done = false;
+    const go = () => {
+      if (done) return;
+      done = true;
+      waiting.delete(name);
+      play(name);
+    };
+    requestAnimationFrame(() => requestAnimationFrame(go));
+    setTimeout(go, 200); // a hidden tab draws no frames and is heard all the same
+  }
+
+  function mute(on) {
+    if (!on) ready()?.resume();
+    save({ muted: on });
+    if (!on) play('new');
+  }
+
+  function paintMute() {
+    const b = byId('mute');
+    if (!b) return;
+    const suspended = !settings.muted && audio?.state === 'suspended';
+    b.setAttribute('aria-pressed', String(settings.muted));
+    b.toggleAttribute('data-suspended', suspended);
+    text(b.querySelector('[data-text]') ?? b, suspended ? 'Son coupé – touchez' : settings.muted ? 'Son coupé' : 'Son');
+  }
+
+  document.addEventListener('oc:new-order', () => {
+    awake();
+    ring('new');
+  });
+  document.addEventListener('oc:order-cancelled', () => ring('cancelled'));
+  document.addEventListener('oc:late', () => {
+    layout(); // late tickets of other pages are counted
+    ring('late');
+  });
+
+  // A stale wall beeps until somebody looks or the connection is back.
+  let alarm = 0;
+  document.addEventListener('oc:state', (e) => {
+    clearInterval(alarm);
+    alarm = 0;
+    if (e.detail.state !== 'stale' && e.detail.state !== 'off') return;
+    ring('stale');
+    alarm = setInterval(ring, 30_000, 'stale');
+  });
+
+  // Browsers let a page sound only after somebody touched it.
+  const unlock = () => {
+    silenced = !settings.muted && ready()?.state === 'suspended';
+    if (silenced) audio.resume();
+  };
+  addEventListener('pointerdown', unlock, true);
+  addEventListener('keydown', unlock, true);
+
+  // ------------------------------------------------------------------------------------------------- the screen
+  let lock = null;
+  async function keepAwake() {
+    if (document.visibilityState !== 'visible' || lock || !navigator.wakeLock) return;
+    try {
+      lock = await navigator.wakeLock.request('screen');
+      lock.addEventListener('release', () => {
+        lock = null;
+        keepAwake(); // the browser gives it up when the tab is hidden, and on low battery
+      });
+    } catch { /* refused on low battery; asked again at the next look */ }
+  }
+  document.addEventListener('visibilitychange', keepAwake);
+
+  // Every ten minutes the picture stands a few pixels elsewhere, so that nothing burns in.
+  const places = [[0, 0], [3, 0], [3, 3], [0, 3], [-3, 3], [-3, 0], [-3, -3], [0, -3], [3, -3]];
+  let place = 0;
+  function shift() {
+    const [x, y] = places[place++ % places.length];
+    root.style.setProperty('--shift-x', x + 'px');
+    root.style.setProperty('--shift-y', y + 'px');
+  }
+
+  let touched = Date.now();
+  function awake() {
+    touched = Date.now();
+    root.removeAttribute('data-dim');
+  }
+  addEventListener('pointerdown', awake, true);
+
+  function dim() {
+    // An order that waits keeps the light on: a dark board would hide it.
+    if (Date.now() - touched > settings.dimAfter * 60_000 && !tickets().length) root.dataset.dim = '';
+  }
+
+  // ------------------------------------------------------------------------------------------------------- start
+  document.addEventListener('oc:applied', layout);
+  new ResizeObserver(layout).observe(grid());
+  addEventListener('resize', layout);
+  scale();
+  shift();
+  layout();
+  ready();
+  paintMute();
+  keepAwake();
+  setInterval(shift, 600_000);
+  setInterval(dim, 30_000);
+
+  Object.assign(oc, { layout, sound: play, keys });
+})();

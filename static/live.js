@@ -1,0 +1,937 @@
+// live.js keeps a page equal to what the server knows, and says so when it is not.
+//
+// It only enhances: without it every page is an ordinary page and every button an ordinary form.
+// It is a classic deferred script that follows idiomorph.js. No eval, no inline handler, no style attribute;
+// every piece of HTML goes through the one Trusted Types policy `ocpizza`.
+//
+// What a page says to it:
+//   <main id=board data-live=/live/… data-epoch data-seq data-build data-now>   connect, and from where
+//   data-heartbeat (ms), data-ended (words for a session that ended)            on #board, rarely
+//   data-title on #board                                                        becomes document.title
+//   <html data-user>  owner of outbox entries      <html data-tz>               time zone of displayed times
+//   #live-lamp (data-state) #live-banner #toast #outbox                         where it speaks; [data-text] inside is used
+//   data-version                                                                older never replaces newer, per id
+//   data-keep                                                                   never touched by a morph
+//   data-since data-until data-clock data-count-late; data-placed + data-due    texts and data-age, every second
+//   form[data-live-form]  form|button[data-outbox]  button[data-undo=seconds]   writes; [data-optimistic] gets data-pending
+//   data-reset on a form                                                        emptied once accepted
+//   data-open=<dialog id>  data-close                                           dialogs
+// What it says to the page: events on document oc:applied, oc:state, oc:late, oc:refused, oc:undone and the server's own
+// oc:<name>; <html data-live>; and window.oc = { hold, now, toast, state, pending, worker }.
+//
+// All times are counted in heartbeats (10 s unless data-heartbeat says otherwise), so that a test which shortens
+// the heartbeat shortens everything with it and the proportions that matter stay as they are.
+(() => {
+  'use strict';
+
+  const root = document.documentElement;
+  const byId = (id) => document.getElementById(id);
+  const board = () => byId('board');
+  const start = board();
+  const data = start ? start.dataset : {};
+  const BEAT = Number(data.heartbeat) || 10_000;
+  // silence that is worth a word
+  const WEAK = 1.5 * BEAT;
+  // silence after which the socket is taken for dead: a half-open one never fires `close`
+  const DEAD = 2.5 * BEAT;
+  // how long a reconnection may take before the banner comes
+  const GRACE = 0.5 * BEAT;
+  const POLL = 3 * BEAT;
+
+  const emit = (name, detail) => document.dispatchEvent(new CustomEvent('oc:' + name, { detail }));
+
+  /** A browser may forbid storage; then things are remembered as long as the page lasts. */
+  const storage = (name) => {
+    try {
+      window[name].getItem('');
+      return window[name];
+    } catch {
+      const m = new Map();
+      return {
+        getItem: (k) => m.get(k) ?? null,
+        setItem: (k, v) => m.set(k, v),
+        removeItem: (k) => m.delete(k),
+        key: (i) => [...m.keys()][i],
+        get length() {
+          return m.size;
+        },
+      };
+    }
+  };
+  const local = storage('localStorage');
+  const session = storage('sessionStorage');
+
+  // ---------------------------------------------------------------------------------------------- Trusted Types
+  // Scripts may only come from one place, and the only one ever asked for by script is the service worker.
+  const rules = {
+    createHTML: (html) => html,
+    createScriptURL: (url) => {
+      if (url !== '/sw.js') throw new TypeError('unexpected script');
+      return url;
+    },
+  };
+  const policy = window.trustedTypes?.createPolicy('ocpizza', rules) ?? rules;
+
+  /** Parses a piece into inert nodes: a <template> takes a lone <tr> and loads no image. */
+  const parse = (html) => {
+    const t = document.createElement('template');
+    t.innerHTML = policy.createHTML(html);
+    return t.content;
+  };
+
+  // ------------------------------------------------------------------------------------------------------- clock
+  // A page that came out of the service worker's cache is old: its data-now says nothing about this device's clock.
+  const nav = performance.getEntriesByType('navigation')[0];
+  const drawn = Number(data.now) || 0;
+  let skew = drawn && nav && !nav.workerStart ? drawn - (performance.timeOrigin + nav.responseStart) : 0;
+  const now = () => Date.now() + skew;
+  // The shop's wall clock, not the device's: the server's times are written in it too.
+  const timeZone = root.dataset.tz;
+  const hhmm = (ms, second) => new Date(ms).toLocaleTimeString('fr-FR', { hour: '2-digit', minute: '2-digit', second, timeZone });
+  const minutes = (m) => (m < 60 ? m + ' min' : Math.floor(m / 60) + ' h ' + String(m % 60).padStart(2, '0'));
+
+  // Writes only what differs: a text that is the same wakes neither layout nor a screen reader.
+  const say = (el, text) => {
+    if (el && el.textContent !== text) el.textContent = text;
+  };
+  const mark = (el, name, value) => {
+    if (el.getAttribute(name) !== value) el.setAttribute(name, value);
+  };
+
+  /** The age last seen of each element. Not read back from data-age: a morph takes that away and it is set again. */
+  const ages = new WeakMap();
+
+  function tick() {
+    const t = now();
+    for (const el of document.querySelectorAll('[data-since]')) {
+      const m = Math.floor((t - el.dataset.since) / 60_000);
+      say(el, m < 1 ? '< 1 min' : minutes(m));
+    }
+    for (const el of document.querySelectorAll('[data-until]')) {
+      const left = el.dataset.until - t;
+      const over = Math.floor(-left / 60_000);
+      say(el, left > 0 ? 'dans ' + minutes(Math.ceil(left / 60_000)) : over < 1 ? 'maintenant' : 'en retard de ' + minutes(over));
+    }
+    for (const el of document.querySelectorAll('[data-placed][data-due]')) {
+      const { placed, due } = el.dataset;
+      const part = (t - placed) / (due - placed || 1);
+      const age = part > 1 ? 'late' : part < 0.6 ? 'ok' : 'warn';
+      mark(el, 'data-age', age);
+      const before = ages.get(el);
+      ages.set(el, age);
+      if (before && before !== age && age === 'late') emit('late', { id: el.id });
+    }
+    for (const el of document.querySelectorAll('[data-count-late]')) {
+      const n = String(document.querySelectorAll(`:is(${el.dataset.countLate}) [data-age=late]`).length);
+      say(el, n);
+    }
+    for (const el of document.querySelectorAll('[data-clock]')) say(el, hhmm(t));
+  }
+
+  // ------------------------------------------------------------------------------------------------------- morph
+  /** Fields the person changed since the server drew them. Theirs, until the form is sent or reset. */
+  const dirty = new WeakSet();
+  const forget = (form) => [...form.elements].forEach((el) => dirty.delete(el));
+  addEventListener(
+    'input',
+    ({ target: el }) => {
+      dirty.add(el);
+      // Choosing one of a group is a choice about the others.
+      if (el.type === 'radio') for (const other of document.getElementsByName(el.name)) dirty.add(other);
+    },
+    true
+  );
+  addEventListener('reset', (e) => forget(e.target), true);
+
+  const mine = (el) => dirty.has(el) || (el === document.activeElement && el.matches('input,textarea,select'));
+
+  // true while a new epoch is drawn: after a restore the versions start lower
+  let anyVersion = false;
+  const callbacks = {
+    beforeNodeMorphed(old, fresh) {
+      if (old.nodeType !== 1 || fresh.nodeType !== 1) return true;
+      if (old.hasAttribute('data-keep')) return false;
+      if (!anyVersion && old.id && old.id === fresh.id && Number(fresh.dataset.version) < Number(old.dataset.version)) return false;
+      // What the person opened stays open, whatever the server thinks.
+      if (old.matches('dialog,details')) fresh.toggleAttribute('open', old.hasAttribute('open'));
+      // A press stays visible until it is answered and something newer than what was pressed arrives.
+      const { pending, version } = old.dataset;
+      if (pending === '' || (pending && version && !(Number(fresh.dataset.version) > Number(version)))) fresh.dataset.pending = pending;
+      return true;
+    },
+    beforeAttributeUpdated(name, el) {
+      if (name === 'value' || name === 'checked') return !mine(el);
+      if (name === 'selected') return !mine(el.closest('select') ?? el);
+      return true;
+    },
+  };
+  const morph = (old, fresh) => Idiomorph.morph(old, fresh, { callbacks, head: { style: 'none' } });
+
+  const FOCUSABLE = 'a[href],button:not([disabled]),input:not([type=hidden],[disabled]),select,textarea,summary,[tabindex]';
+
+  /** Runs a change of the document; the focus, the caret and the place stay, or go to what stood next to it. */
+  function keepingFocus(change) {
+    const el = document.activeElement;
+    if (!el || el === document.body) return change();
+    let caret = null;
+    try {
+      caret = [el.selectionStart, el.selectionEnd, el.selectionDirection];
+    } catch { /* this kind of field has none */ }
+    // Nearest first, following before preceding, from the inside out: the list is made now because
+    // afterwards nobody knows where a removed element stood.
+    const near = [];
+    for (let n = el; n && n !== document.body && n.id !== 'board'; n = n.parentElement) {
+      for (let s = n.nextElementSibling; s; s = s.nextElementSibling) near.push(s);
+      for (let s = n.previousElementSibling; s; s = s.previousElementSibling) near.push(s);
+    }
+    change();
+    if (document.activeElement === el) return;
+    const again = el.isConnected ? el : el.id && byId(el.id);
+    if (again && again.checkVisibility?.() !== false && !again.disabled) {
+      again.focus({ preventScroll: true });
+      if (caret && caret[0] != null && again.value === el.value) again.setSelectionRange?.(...caret);
+      return;
+    }
+    // The same kind of button on the neighbour, so that a series of presses goes on.
+    const kind = [...el.attributes].find((a) => a.name.startsWith('data-') && a.name !== 'data-pending')?.name;
+    for (const n of near) {
+      if (!n.isConnected || n.checkVisibility?.() === false) continue;
+      const to = (kind && n.querySelector(`[${kind}]`)) || (n.matches(FOCUSABLE) ? n : n.querySelector(FOCUSABLE));
+      if (to) return to.focus({ preventScroll: true });
+    }
+    const b = board();
+    if (b) {
+      b.tabIndex = -1;
+      b.focus({ preventScroll: true });
+    }
+  }
+
+  /** An element whose id stands already is morphed where it stands; the others go where `place` puts them. */
+  function put(pieces, place) {
+    for (const piece of pieces) {
+      const old = piece.id && byId(piece.id);
+      if (old) morph(old, piece);
+      else place(piece);
+    }
+  }
+
+  const need = (id) => {
+    const el = byId(id);
+    if (!el) throw new Error('no #' + id);
+    return el;
+  };
+
+  const operations = {
+    morph(op, pieces) {
+      const old = need(op.to);
+      const fresh = pieces[0];
+      if (!fresh) throw new Error('empty morph of #' + op.to);
+      // The drawn board may not know how this page is connected.
+      if (op.to === 'board') for (const a of old.attributes) if (a.name.startsWith('data-') && !fresh.hasAttribute(a.name)) fresh.setAttribute(a.name, a.value);
+      morph(old, fresh);
+    },
+    append(op, pieces) {
+      const box = need(op.to);
+      put(pieces, (p) => box.append(p));
+    },
+    prepend(op, pieces) {
+      const box = need(op.to);
+      const first = box.firstChild;
+      put(pieces, (p) => box.insertBefore(p, first));
+    },
+    // `before` says where, so an element that exists moves there too.
+    before(op, pieces) {
+      const next = need(op.to);
+      for (const p of pieces) {
+        const old = p.id && byId(p.id);
+        if (!old) next.before(p);
+        else {
+          if (old.nextElementSibling !== next && old !== next) next.parentNode[next.parentNode.moveBefore ? 'moveBefore' : 'insertBefore'](old, next);
+          morph(old, p);
+        }
+      }
+    },
+    remove: (op) => byId(op.to)?.remove(),
+  };
+
+  /** Applies one frame whole: everything is parsed before anything moves, events come after the page is right. */
+  function apply(ops = []) {
+    const events = ops.filter((op) => op.do === 'event');
+    const work = ops.filter((op) => op.do !== 'event').map((op) => [op, op.html == null ? [] : [...parse(op.html).children]]);
+    if (work.length) {
+      keepingFocus(() => {
+        for (const [op, pieces] of work) operations[op.do](op, pieces);
+      });
+    }
+    settled();
+    for (const op of events) emit(op.name, op);
+  }
+
+  function settled() {
+    showOutbox();
+    tick();
+    const title = board()?.dataset.title;
+    if (title && document.title !== title) document.title = title;
+    emit('applied');
+  }
+
+  // ------------------------------------------------------------------------------------------------------ socket
+  // the socket in use; frames of any other are nobody's
+  let ws = null;
+  let epoch = data.epoch || '';
+  let seq = Number(data.seq) || 0;
+  const build = data.build || '';
+  // hello came and nothing went missing since
+  let synced = false;
+  // told not to come back
+  let ended = false;
+  // this socket got as far as `open`
+  let opened = false;
+  // sockets in a row that never opened
+  let failures = 0;
+  // for the back-off
+  let tries = 0;
+  // resynchronisations in a row: the first is immediate, a loop of them is not
+  let gaps = 0;
+  // anything at all from the socket
+  let heardAt = Date.now();
+  // when the page stopped being connected
+  let lostAt = heardAt;
+  // the last moment the page was known to be right
+  let freshAt = drawn ? drawn - skew : heardAt;
+  let polledAt = 0;
+  let everSynced = false;
+  let retry = 0;
+  let pollTimer = 0;
+
+  /** Full jitter: 0.5 s · 2ⁿ, never more than 30 s. */
+  const backoff = (n) => Math.random() * Math.min(POLL, (BEAT / 20) * 2 ** n);
+
+  function connect() {
+    clearTimeout(retry);
+    drop();
+    if (ended || !data.live) return;
+    const url = new URL(data.live, location.href);
+    url.protocol = url.protocol.replace('http', 'ws');
+    url.searchParams.set('epoch', epoch);
+    url.searchParams.set('seq', seq);
+    url.searchParams.set('build', build);
+    heardAt = Date.now();
+    opened = false;
+    try {
+      ws = new WebSocket(url);
+    } catch {
+      return later();
+    }
+    const self = ws;
+    ws.onopen = () => {
+      if (self !== ws) return;
+      opened = true;
+      failures = 0;
+      heardAt = Date.now();
+    };
+    ws.onmessage = (e) => {
+      if (self !== ws) return;
+      heardAt = Date.now();
+      queue.push(e.data);
+      drain();
+    };
+    ws.onclose = (e) => self === ws && closed(e.code);
+    paint();
+  }
+
+  /** Lets go of the socket without waiting for its `close`, which a dead network never delivers. */
+  function drop() {
+    queue.length = 0;
+    if (synced) lostAt = Date.now();
+    synced = false;
+    if (!ws) return;
+    const old = ws;
+    ws = null;
+    old.onopen = old.onmessage = old.onclose = null;
+    old.close();
+  }
+
+  function closed(code) {
+    if (!opened) failures++;
+    drop();
+    if (code === 4001 || code === 1008) return end();
+    // A restart sends everybody away at once: they come back spread over two seconds, not half a one.
+    if (code === 1012) tries = Math.max(tries, 2);
+    later();
+  }
+
+  function later() {
+    clearTimeout(retry);
+    retry = setTimeout(connect, backoff(tries++));
+    // Proxies that block sockets let pages through. The socket goes on being tried.
+    if (failures >= 3 && !pollTimer) poll();
+    paint();
+  }
+
+  function end() {
+    ended = true;
+    clearTimeout(retry);
+    clearTimeout(pollTimer);
+    drop();
+    paint();
+  }
+
+  /** Something is missing. `whole`: what is shown cannot be trusted either, so ask for everything. */
+  function resync(whole) {
+    if (whole) seq = 0;
+    drop();
+    if (gaps++) {
+      clearTimeout(retry);
+      retry = setTimeout(connect, backoff(gaps));
+    } else connect();
+    paint();
+  }
+
+  const frames = {
+    hello(f) {
+      if (f.m === 'snapshot') {
+        anyVersion = f.e !== epoch;
+        try {
+          apply(f.o);
+        } finally {
+          anyVersion = false;
+        }
+      } else if (f.e !== epoch) {
+        return resync(true);
+      }
+      epoch = f.e;
+      // even when it is lower: the topic's number, not the board's
+      seq = f.s;
+      synced = everSynced = true;
+      tries = 0;
+      clearTimeout(pollTimer);
+      pollTimer = 0;
+      flush();
+    },
+    patch(f) {
+      if (!synced || f.s <= seq) return;
+      if (f.p !== seq) return resync();
+      apply(f.o);
+      seq = f.s;
+      gaps = 0;
+    },
+    ping(f) {
+      if (!synced) return;
+      // the only thing that reveals a lost *last* message
+      if (f.s !== seq) return resync();
+      gaps = 0;
+      ws.send(JSON.stringify({ k: 'ack', s: seq }));
+    },
+  };
+
+  // Frames wait while a finger is on the page (`hold`), in order, pings among them.
+  const queue = [];
+  let heldUntil = 0;
+  let heldSince = 0;
+
+  function hold(ms) {
+    const t = Date.now();
+    if (t >= heldUntil) heldSince = t;
+    // Somebody who never stops touching still sees the orders: three seconds at most.
+    heldUntil = Math.min(t + ms, heldSince + 3000);
+    setTimeout(drain, heldUntil - t + 1);
+  }
+
+  function drain() {
+    while (queue.length && Date.now() >= heldUntil) {
+      const text = queue.shift();
+      const self = ws;
+      try {
+        const f = JSON.parse(text);
+        if (f.t) skew = f.t - Date.now();
+        if (f.b && build && f.b !== build) outdated(f.b);
+        frames[f.k]?.(f);
+        if (self === ws && synced) {
+          freshAt = Date.now();
+          Object.assign(board().dataset, { epoch, seq });
+        }
+      } catch (err) {
+        console.error('live:', err);
+        resync(true);
+      }
+    }
+    paint();
+  }
+
+  /** Without a socket: the same page, fetched and morphed. Never called live, for it is up to 30 s old. */
+  async function poll() {
+    pollTimer = setTimeout(poll, POLL);
+    try {
+      const r = await fetch(location.href, { headers: { Accept: 'text/html' }, cache: 'no-store', signal: AbortSignal.timeout(POLL) });
+      if (synced || ended) return;
+      if (r.status === 401 || r.status === 403 || (r.redirected && new URL(r.url).pathname === '/connexion')) return end();
+      if (!r.ok) return;
+      const page = new DOMParser().parseFromString(policy.createHTML(await r.text()), 'text/html');
+      const fresh = page.getElementById('board');
+      if (synced || !fresh) return;
+      anyVersion = fresh.dataset.epoch !== epoch;
+      try {
+        keepingFocus(() => morph(board(), fresh));
+      } finally {
+        anyVersion = false;
+      }
+      epoch = fresh.dataset.epoch || '';
+      seq = Number(fresh.dataset.seq) || 0;
+      polledAt = freshAt = Date.now();
+      if (fresh.dataset.now) skew = fresh.dataset.now - polledAt;
+      if (fresh.dataset.build && fresh.dataset.build !== build) outdated(fresh.dataset.build);
+      settled();
+      flush();
+    } catch { /* still nothing: the banner says since when */ }
+    paint();
+  }
+
+  /** How the page stands. Live means: connected, told so, and heard from. */
+  function state() {
+    const t = Date.now();
+    if (ended) return 'off';
+    if (synced) return t - heardAt < WEAK ? 'live' : 'weak';
+    return t - lostAt < GRACE || (polledAt && t - polledAt < 1.5 * POLL) ? 'weak' : 'stale';
+  }
+
+  let shown = '';
+  function paint() {
+    if (!data.live) return;
+    const s = state();
+    const since = 'Figé depuis ' + hhmm(freshAt + skew, '2-digit');
+    const over = data.ended || 'Session terminée — reconnectez-vous';
+    const lamp = byId('live-lamp');
+    if (lamp) {
+      mark(lamp, 'data-state', s);
+      const words = { live: 'En direct', weak: everSynced ? 'Signal faible' : 'Connexion…', stale: since, off: over };
+      say(lamp.querySelector('[data-text]') ?? lamp, words[s]);
+    }
+    const banner = byId('live-banner');
+    if (banner) {
+      // A socket silent beyond 1.5 heartbeats has missed what was due five seconds ago: that is told too.
+      const silent = s === 'weak' && synced;
+      const show = s === 'stale' || s === 'off' || silent;
+      if (s === 'off') {
+        if (shown !== s) {
+          banner.textContent = over + ' ';
+          if (!data.ended) {
+            const a = document.createElement('a');
+            a.href = '/connexion';
+            a.textContent = 'Se connecter';
+            banner.append(a);
+          }
+        }
+      } else if (show) say(banner, since + (silent ? ' — signal faible' : ' — reconnexion…'));
+      if (banner.hidden === show) banner.hidden = !show;
+    }
+    if (s === shown) return;
+    shown = s;
+    root.dataset.live = s;
+    emit('state', { state: s, since: freshAt + skew });
+  }
+
+  function watch() {
+    if (ws && Date.now() - heardAt >= DEAD) {
+      const silentSince = heardAt;
+      const was = synced;
+      if (!opened) failures++;
+      drop();
+      // no five seconds of grace for one that was silent already
+      if (was) lostAt = silentSince;
+      if (was) connect();
+      else later();
+    }
+    paint();
+  }
+
+  /** The world may have changed: look now instead of when the back-off ends. */
+  function wake() {
+    flush();
+    if (ended || !data.live) return;
+    if (!ws || (ws.readyState !== WebSocket.OPEN && ws.readyState !== WebSocket.CONNECTING) || Date.now() - heardAt >= WEAK) {
+      tries = 0;
+      connect();
+    }
+    tick();
+  }
+
+  // -------------------------------------------------------------------------------------------------- new build
+  let reloadTimer = 0;
+
+  /** Somebody is in the middle of something that a reload would lose. */
+  const busy = () =>
+    document.querySelector('dialog[open]') ||
+    outbox().length ||
+    inFlight.size ||
+    [...document.querySelectorAll('input,textarea')].some(
+      (el) => dirty.has(el) && el.value && el.value !== el.defaultValue && el.checkVisibility?.() !== false
+    );
+
+  function outdated(b) {
+    if (reloadTimer) return;
+    // While two builds answer side by side a reload may bring the old page again: one try per build and five minutes.
+    const seen = JSON.parse(session.getItem('oc.reload') || '{}');
+    if (seen.b === b && Date.now() - seen.t < 300_000) return;
+    const go = () => {
+      if (busy()) {
+        reloadTimer = setTimeout(go, GRACE);
+        return;
+      }
+      session.setItem('oc.reload', JSON.stringify({ b, t: Date.now() }));
+      location.reload();
+    };
+    reloadTimer = setTimeout(go, Math.random() * BEAT);
+  }
+
+  // ------------------------------------------------------------------------------------------------------ toast
+  let toastTimer = 0;
+
+  /** One sentence, perhaps one button. An error stays until it is closed or replaced. */
+  function toast(text, { label = 'Fermer', run, ms = 0 } = {}) {
+    const el = byId('toast');
+    if (!el) return;
+    clearTimeout(toastTimer);
+    const p = document.createElement('span');
+    p.textContent = text;
+    const b = document.createElement('button');
+    b.type = 'button';
+    b.textContent = label;
+    b.onclick = () => {
+      quiet();
+      run?.();
+    };
+    el.replaceChildren(p, ' ', b);
+    el.hidden = false;
+    if (ms) toastTimer = setTimeout(quiet, ms);
+  }
+  function quiet() {
+    const el = byId('toast');
+    if (!el) return;
+    el.hidden = true;
+    el.replaceChildren();
+  }
+
+  // ------------------------------------------------------------------------------------------------------ writes
+  const uuid = () =>
+    crypto.randomUUID?.() ?? // absent on plain http, where a shop's own network may live
+    '10000000-1000-4000-8000-100000000000'.replace(/[018]/g, (c) => (c ^ (crypto.getRandomValues(new Uint8Array(1))[0] & (15 >> (c / 4)))).toString(16));
+
+  const sleep = (ms) => new Promise((done) => setTimeout(done, ms));
+  const AGAIN = new Set([408, 425, 429, 502, 503, 504]);
+
+  /** What is being sent at this moment, and the keys of writes whose fate is unknown: pressed again, same key. */
+  const inFlight = new Set();
+  const UNSURE = 'oc.key ';
+
+  const send = (w, csrf) =>
+    fetch(w.url, {
+      method: 'POST',
+      body: w.body,
+      credentials: 'same-origin',
+      keepalive: true,
+      signal: AbortSignal.timeout(Math.max(3000, WEAK)),
+      headers: {
+        Accept: 'text/html',
+        'Content-Type': 'application/x-www-form-urlencoded;charset=UTF-8',
+        'X-Live': '1',
+        'X-Csrf-Token': csrf || '',
+        'Idempotency-Key': w.key,
+        'X-Acted-At': new Date(w.at).toISOString(),
+      },
+    });
+
+  /**
+   * Does what an answer says.
+   * @returns {Promise<'done'|'refused'|'signin'>}
+   */
+  async function settle(r, quietly) {
+    const where = r.headers.get('X-Location') || (r.redirected ? r.url : '');
+    if (where) {
+      const to = new URL(where, location.href);
+      if (to.origin === location.origin && to.pathname === '/connexion' && location.pathname !== '/connexion') return 'signin';
+      // A live page that is sent to itself has, or will get, the change through its socket.
+      if (to.origin === location.origin && !(to.pathname === location.pathname && (synced || quietly))) location.assign(to);
+      if (r.ok) return 'done';
+    }
+    if (r.status === 204) return 'done';
+    const type = r.headers.get('Content-Type') || '';
+    const text = await r.text();
+    let message = '';
+    if (type.includes('json')) {
+      try {
+        message = JSON.parse(text).error?.message;
+      } catch { /* the sentence below will do */ }
+    } else if (type.includes('html')) {
+      const piece = parse(text);
+      message = piece.querySelector('[role=alert],[data-error]')?.textContent.trim();
+      // A whole page is not a piece: of an error page only the sentence is taken.
+      if (!/^\s*<(!doctype|html)/i.test(text)) {
+        keepingFocus(() => {
+          for (const el of [...piece.children]) {
+            const old = el.id && byId(el.id);
+            if (old) morph(old, el);
+          }
+        });
+        settled();
+      }
+    }
+    if (r.ok) return 'done';
+    if (r.status === 401) return 'signin';
+    toast(message || `Refusé par le serveur (${r.status}).`);
+    return 'refused';
+  }
+
+  const signin = () => toast('Session terminée — reconnectez-vous', { label: 'Se connecter', run: () => location.assign('/connexion') });
+
+  // data-pending is "" while the write is on its way and "sent" between its answer and the frame that shows it.
+  const pend = (el) => mark(el, 'data-pending', '');
+  // a morph may have put another element in its place
+  const both = (id, el) => [el, id && byId(id)].filter(Boolean);
+  const release = (id, el) => both(id, el).forEach((e) => e.removeAttribute('data-pending'));
+  const sent = (id, el) => {
+    const all = both(id, el).filter((e) => e.hasAttribute('data-pending'));
+    if (!all.some((e) => e.hasAttribute('data-optimistic'))) return release(id, el);
+    all.forEach((e) => mark(e, 'data-pending', 'sent'));
+    // Without a frame the press must not stay grey for ever.
+    setTimeout(() => all.forEach((e) => e.dataset.pending === 'sent' && e.removeAttribute('data-pending')), GRACE);
+  };
+
+  addEventListener('submit', (e) => {
+    const form = e.target;
+    const by = e.submitter;
+    const attr = (name) => by?.getAttribute('form' + name) ?? form.getAttribute(name) ?? '';
+    const boxed = form.hasAttribute('data-outbox') || by?.hasAttribute('data-outbox') || by?.hasAttribute('data-undo');
+    if (e.defaultPrevented || !(boxed || form.hasAttribute('data-live-form'))) return;
+    if (attr('method').toLowerCase() !== 'post' || attr('enctype').startsWith('multipart')) return;
+    e.preventDefault();
+    const fields = new FormData(form, by);
+    // The token travels in a header: in the body it would make a repeated write differ from itself after a new sign-in.
+    const csrf = fields.get('_csrf');
+    fields.delete('_csrf');
+    const body = String(new URLSearchParams(fields));
+    const url = new URL(attr('action'), location.href).href;
+    const el = by?.closest('[data-optimistic]') ?? by ?? form;
+    const w = { url, body, at: now(), sig: url + '\n' + body, el: el.id };
+    if (boxed) keep(w, form, by, el);
+    // "sent" blocks as well where a frame is awaited: a second « prêt » before it came would be the next step.
+    else if (!inFlight.has(w.sig) && !el.closest('[data-pending=""],[data-optimistic][data-pending]')) write(w, form, el, csrf);
+  });
+
+  /** A write that somebody waits for: a few tries with the same key, then a sentence. */
+  async function write(w, form, el, csrf) {
+    w.key = session.getItem(UNSURE + w.sig) ?? uuid();
+    session.setItem(UNSURE + w.sig, w.key);
+    inFlight.add(w.sig);
+    pend(el);
+    let fate = 'lost';
+    try {
+      for (let n = 1; ; n++) {
+        const r = await send(w, csrf).catch(() => null);
+        if ((!r || r.status === 503) && n < 3) {
+          await sleep((BEAT / 20) * n);
+          continue;
+        }
+        if (r) {
+          fate = await settle(r);
+          if (!AGAIN.has(r.status)) session.removeItem(UNSURE + w.sig);
+        } else toast('Pas de réponse du serveur. Réessayez : rien ne sera compté deux fois.');
+        break;
+      }
+    } catch (err) {
+      console.error('live:', err);
+    }
+    inFlight.delete(w.sig);
+    if (fate === 'signin') signin();
+    if (fate === 'done') {
+      forget(form);
+      if (form.hasAttribute('data-reset')) form.reset();
+      sent(w.el, el);
+    } else {
+      release(w.el, el);
+      emit('refused', { id: w.el });
+    }
+  }
+
+  // ------------------------------------------------------------------------------------------------------ outbox
+  // Writes made where there may be no network. In localStorage, so that they survive the page, in the order and
+  // with the time of the act. Only what this person wrote is sent under this person's session.
+  //
+  // One item of the storage per entry, written once and removed once: tabs see each other's changes a moment late, and a
+  // list that both read, change and write back would lose what one of them had just added.
+  const BOX = 'oc.outbox.';
+  const who = root.dataset.user || '';
+
+  function outbox() {
+    const all = [];
+    for (let i = 0; i < local.length; i++) {
+      const name = local.key(i);
+      if (!name?.startsWith(BOX)) continue;
+      try {
+        const w = JSON.parse(local.getItem(name));
+        if (w && w.who === who) all.push(w);
+      } catch { /* not ours */ }
+    }
+    return all.sort((a, b) => a.n - b.n);
+  }
+
+  function unkeep(key) {
+    local.removeItem(BOX + key);
+    showOutbox();
+  }
+
+  // What each waiting entry has greyed on this page, by the entry's key. Another tab may be the one that sends it.
+  const greyed = new Map();
+
+  function showOutbox() {
+    const waiting = outbox();
+    for (const w of waiting) {
+      const el = (w.el && byId(w.el)) || greyed.get(w.key);
+      if (!el) continue;
+      pend(el);
+      greyed.set(w.key, el);
+    }
+    for (const [key, el] of greyed) {
+      if (waiting.some((w) => w.key === key)) continue;
+      greyed.delete(key);
+      if (![...greyed.values()].includes(el)) sent(el.id, el);
+    }
+    const el = byId('outbox');
+    if (!el) return;
+    const n = waiting.length;
+    say(el.querySelector('[data-text]') ?? el, n ? n + (n > 1 ? ' envois' : ' envoi') + ' en attente' : '');
+    mark(el, 'data-count', String(n));
+    if (el.hidden !== !n) el.hidden = !n;
+  }
+
+  function keep(w, form, by, el) {
+    const waiting = outbox();
+    if (waiting.some((o) => o.sig === w.sig)) return;
+    const wait = Number(by?.dataset.undo) || 0;
+    // `n` orders them even when the device's clock is set back between two.
+    const n = Math.max(Date.now(), (waiting.at(-1)?.n ?? 0) + 1);
+    Object.assign(w, { key: uuid(), who, n, hold: Date.now() + wait * 1000 });
+    greyed.set(w.key, el);
+    local.setItem(BOX + w.key, JSON.stringify(w));
+    showOutbox();
+    forget(form);
+    if (wait) {
+      toast(by.dataset.undoText || by.textContent.trim(), {
+        label: 'Annuler',
+        ms: wait * 1000,
+        run() {
+          // too late: it may be on its way
+          if (Date.now() >= w.hold) return;
+          unkeep(w.key);
+          release(w.el, el);
+          emit('undone', { id: w.el });
+        },
+      });
+    }
+    flush();
+  }
+
+  /** One tab at a time. Should two send all the same, the key makes the second harmless. */
+  async function alone(fn) {
+    // Held a moment longer than needed, until the other tabs' view of the storage has caught up.
+    const slowly = () => fn().finally(() => sleep(100));
+    if (navigator.locks) return navigator.locks.request(BOX, slowly);
+    // Plain http has no locks: a lease, looked at again after the others had time to see it.
+    const me = uuid();
+    const lease = () => JSON.parse(local.getItem('oc.lease') || '{}');
+    const rest = lease().until - Date.now();
+    if (rest > 0) return again(rest);
+    local.setItem('oc.lease', JSON.stringify({ me, until: Date.now() + WEAK }));
+    await sleep(100);
+    if (lease().me !== me) return again(WEAK);
+    try {
+      await slowly();
+    } finally {
+      local.removeItem('oc.lease');
+    }
+  }
+
+  let boxTimer = 0;
+  let flushing = false;
+  let more = false;
+  let failed = 0;
+  const again = (ms) => {
+    clearTimeout(boxTimer);
+    boxTimer = setTimeout(flush, ms);
+  };
+
+  async function flush() {
+    if (flushing) {
+      more = true;
+      return;
+    }
+    if (!outbox().length) return;
+    flushing = true;
+    try {
+      await alone(async () => {
+        for (;;) {
+          // read again each time: it may have been undone, or sent by another tab
+          const [w] = outbox();
+          if (!w) return;
+          if (w.hold > Date.now()) return again(w.hold - Date.now() + 5);
+          const r = await send(w, document.querySelector('input[name=_csrf]')?.value).catch(() => null);
+          // 500 may be one bad moment, or this very entry; after eight it lets the others pass.
+          if (!r || AGAIN.has(r.status) || (r.status >= 500 && failed < 8)) return again(BEAT / 40 + backoff(failed++));
+          failed = 0;
+          const fate = await settle(r, true);
+          // kept: it is sent after signing in again
+          if (fate === 'signin') return signin();
+          const el = greyed.get(w.key);
+          unkeep(w.key);
+          if (fate !== 'refused') continue;
+          release(w.el, el);
+          // what still waits for the same card greys it again
+          showOutbox();
+          emit('refused', { id: w.el });
+        }
+      });
+    } finally {
+      flushing = false;
+      if (more) {
+        more = false;
+        flush();
+      }
+    }
+  }
+
+  // ----------------------------------------------------------------------------------------------------- dialogs
+  addEventListener('click', (e) => {
+    const open = e.target.closest?.('[data-open]');
+    if (open) {
+      const d = byId(open.dataset.open);
+      if (d && !d.open) d.showModal();
+    }
+    e.target.closest?.('[data-close]')?.closest('dialog')?.close();
+  });
+
+  // ------------------------------------------------------------------------------------------------------- start
+  window.oc = {
+    hold,
+    now,
+    toast,
+    state,
+    pending: () => outbox().length,
+    worker: () => navigator.serviceWorker?.register(policy.createScriptURL('/sw.js')),
+  };
+
+  addEventListener('online', wake);
+  document.addEventListener('visibilitychange', () => document.visibilityState === 'visible' && wake());
+  addEventListener('pageshow', (e) => e.persisted && wake());
+  // an open socket keeps a page out of the back-forward cache
+  addEventListener('pagehide', drop);
+  addEventListener('storage', (e) => (!e.key || e.key.startsWith(BOX)) && showOutbox());
+
+  showOutbox();
+  tick();
+  setInterval(tick, 1000);
+  if (data.live) {
+    setInterval(watch, Math.min(1000, BEAT / 10));
+    connect();
+  }
+  flush();
+})();

@@ -1,0 +1,44 @@
+// menu.js keeps the visitor's basket honest: the board is everybody's and live, the basket is one person's and is not,
+// so what is left is carried from one to the other here. And closing the basket of a phone gives the place on the menu back.
+(() => {
+  'use strict';
+
+  const basket = () => document.getElementById('panier');
+  let count = basket()?.dataset.count;
+
+  function compare() {
+    for (const line of document.querySelectorAll('#panier [data-line]')) {
+      const { product, size, quantity } = line.dataset;
+      const row = document.getElementById('product-' + product)?.querySelector(`[data-size="${size}"]`);
+      const left = row ? Number(row.dataset.left) : 0;
+      const short = left < quantity;
+      const note = line.querySelector('.line-left');
+      const words = !short ? '' : left ? 'plus que\u00a0' + left : 'épuisée';
+      const text = note.querySelector('[data-text]');
+      if (text.textContent !== words) text.textContent = words;
+      note.hidden = !short;
+      const more = line.querySelector('[value=plus]');
+      if (more) more.disabled = left <= quantity;
+    }
+    const now = basket()?.dataset.count;
+    if (now !== count && !matchMedia('(prefers-reduced-motion: reduce)').matches) {
+      document.querySelector('.basket-bar')?.animate([{ transform: 'translateY(.75rem)' }, { transform: 'none' }], { duration: 260, easing: 'cubic-bezier(.2, 1.6, .4, 1)' });
+    }
+    count = now;
+  }
+
+  let opened = false;
+  document.addEventListener('click', (e) => {
+    if (e.target.closest?.('.basket-bar')) opened = true;
+    else if (opened && e.target.closest?.('.basket-close')) {
+      e.preventDefault();
+      opened = false;
+      history.back();
+    }
+  });
+  document.addEventListener('keydown', (e) => {
+    if (e.key === 'Escape' && location.hash === '#panier') document.querySelector('.basket-close')?.click();
+  });
+  document.addEventListener('oc:applied', compare);
+  compare();
+})();

@@ -1,0 +1,134 @@
+package views
+
+import (
+	"net/url"
+	"slices"
+	"strconv"
+
+	"github.com/oc-pizza/ocpizza/app"
+)
+
+// DropsID is the list of a courier's stops.
+const DropsID = "drops"
+
+// stops sorts a courier's deliveries: those under way, those ready to be taken, those still in the kitchen; each by promise.
+func stops(b *app.Board, courier int64) (mine, ready, coming []*app.Order) {
+	for _, o := range openOrders(b) {
+		switch {
+		case o.Mode != app.Delivery:
+		case o.Status == app.OnTheWay && o.Courier == courier:
+			mine = append(mine, o)
+		case o.Status == app.Ready:
+			ready = append(ready, o)
+		case o.Status == app.Preparing || o.Status == app.Received:
+			coming = append(coming, o)
+		}
+	}
+	return mine, ready, coming
+}
+
+func dropPath(o *app.Order, step string) string {
+	return "/livraisons/commandes/" + strconv.FormatInt(o.ID, 10) + "/" + step
+}
+
+// place is where an order goes, for a navigation app.
+func place(o *app.Order) string { return o.Contact.Address + ", " + o.Contact.Postcode + ", France" }
+
+// guide is a navigation app.
+type guide struct{ Name, URL string }
+
+// guides are links to the way to an order's address. Google: « Maps URLs » (api=1); Waze: « Deep links »; Apple: « Map Links »; geo: RFC 5870
+// with Android's q parameter.
+func guides(o *app.Order) []guide {
+	to := url.QueryEscape(place(o))
+	return []guide{
+		{"Google Maps", "https://www.google.com/maps/dir/?api=1&travelmode=driving&destination=" + to},
+		{"Waze", "https://waze.com/ul?navigate=yes&q=" + to},
+		{"Plans", "https://maps.apple.com/?dirflg=d&daddr=" + to},
+		{"Autre", "geo:0,0?q=" + to},
+	}
+}
+
+// change is what is given back on a note.
+type change struct{ Note, Back app.Cents }
+
+// changes says what to give back on the notes that people pay with: the next ten euros and the next larger note.
+func changes(due app.Cents) []change {
+	if due <= 0 {
+		return nil
+	}
+	notes := []app.Cents{(due + 9_99) / 10_00 * 10_00}
+	for _, n := range []app.Cents{20_00, 50_00, 100_00} {
+		if n > notes[0] {
+			notes = append(notes, n)
+			break
+		}
+	}
+	var out []change
+	for _, n := range notes {
+		if n > due {
+			out = append(out, change{n, n - due})
+		}
+	}
+	return out
+}
+
+// otherMethods are the ways to pay at the door beside the one announced.
+func otherMethods(o *app.Order) []app.Method {
+	return slices.DeleteFunc(slices.Clone(app.Door), func(m app.Method) bool { return m == doorMethod(o) })
+}
+
+// doorMethod is how the customer announced to pay, cash if it was none of the door's.
+func doorMethod(o *app.Order) app.Method {
+	if slices.Contains(app.Door, o.Payment.Method) {
+		return o.Payment.Method
+	}
+	return app.Cash
+}
+
+// byMethod says a method in a sentence: "en espèces", "par carte".
+func byMethod(m app.Method) string {
+	switch m {
+	case app.Cash:
+		return "en espèces"
+	case app.Card:
+		return "par carte"
+	case app.Cheque:
+		return "par chèque"
+	case app.Voucher:
+		return "en ticket-restaurant"
+	default:
+		return "en ligne"
+	}
+}
+
+// shortMethod names a method on a small button.
+func shortMethod(m app.Method) string {
+	switch m {
+	case app.Cash:
+		return "Espèces"
+	case app.Card:
+		return "Carte"
+	case app.Cheque:
+		return "Chèque"
+	default:
+		return "Ticket resto"
+	}
+}
+
+// failures are the reasons for which an order comes back.
+var failures = []string{"Client absent", "Adresse introuvable", "Commande refusée", "Paiement impossible", "Accident ou panne"}
+
+// collecting is what a run still brings in.
+func collecting(run []*app.Order) app.Cents {
+	var sum app.Cents
+	for _, o := range run {
+		sum += o.ToCollect()
+	}
+	return sum
+}
+
+// delivered is what is said while a delivery may still be undone.
+func delivered(o *app.Order) string {
+	return "Commande n°" + nbsp + strconv.Itoa(o.Number) + " livrée"
+}

@@ -1,0 +1,154 @@
+package views
+
+import (
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/oc-pizza/ocpizza/app"
+)
+
+// Ids that only the dashboard and its pages have.
+const (
+	TilesID           = "tiles"
+	DashboardOrdersID = "dashboard-orders"
+	StockListID       = "stock"
+	ScreensID         = "screens"
+)
+
+// ScreenStat says how the screens of one kind are connected.
+type ScreenStat struct {
+	Kind     string // "kitchen", "till", "courier", "dashboard", "menu", "tracking"
+	Count    int
+	Lag      int64     // how many changes the furthest behind has not shown yet
+	LastSeen time.Time // when one of them last answered; zero: never
+}
+
+// Screens are the connected screens of a shop, by kind.
+type Screens []ScreenStat
+
+// ScreenKind names a kind of screen.
+func ScreenKind(kind string) string { return word(screenKinds, kind) }
+
+var screenKinds = map[string]string{
+	"kitchen": "Cuisine", "till": "Caisse", "courier": "Livreurs", "dashboard": "Pilotage", "stock": "Stocks", "menu": "Carte (clients)", "tracking": "Suivi (clients)",
+}
+
+// tone of a kind of screen: a shop needs its kitchen's wall; the others may be closed.
+func (s ScreenStat) tone() Tone {
+	switch {
+	case s.Count == 0 && s.Kind == "kitchen":
+		return Late
+	case s.Count == 0:
+		return Idle
+	case s.Lag > 0:
+		return Warn
+	default:
+		return Good
+	}
+}
+
+// words of a kind of screen.
+func (s ScreenStat) words() string {
+	switch {
+	case s.Count == 0 && s.Kind == "kitchen":
+		return "Aucun écran connecté"
+	case s.Count == 0:
+		return "Aucun"
+	case s.Lag > 0:
+		return "En retard de " + Count(int(s.Lag), "changement")
+	default:
+		return "À jour"
+	}
+}
+
+func dashboardPath(o *app.Order, step string) string {
+	return "/pilotage/commandes/" + strconv.FormatInt(o.ID, 10) + "/" + step
+}
+
+// whys are the reasons for which a manager cancels.
+var whys = []string{"Demande du client", "Rupture d’un ingrédient", "Erreur de saisie", "Retard trop long"}
+
+// bar is one column of a drawn trend, in the units of its viewBox.
+type bar struct {
+	X, Y, W, H string
+	Words      string
+}
+
+// trend draws takings by hour as columns in a box of 100 by 24.
+func trend(hours []Hour) []bar {
+	var top app.Cents = 1
+	for _, h := range hours {
+		top = max(top, h.Takings)
+	}
+	n := max(len(hours), 6)
+	step := 100 / float64(n)
+	out := make([]bar, len(hours))
+	for i, h := range hours {
+		high := max(0.6, 24*float64(h.Takings)/float64(top))
+		out[i] = bar{
+			X: fixed(float64(i) * step), Y: fixed(24 - high), W: fixed(step * 0.72), H: fixed(high),
+			Words: strconv.Itoa(h.Hour) + nbsp + "h" + nbsp + ": " + Euros(h.Takings),
+		}
+	}
+	return out
+}
+
+func fixed(f float64) string { return strconv.FormatFloat(f, 'f', 1, 64) }
+
+// levelTone is how a stock level looks.
+func levelTone(l app.Level) Tone {
+	switch {
+	case l.Out || l.Available() <= 0:
+		return Late
+	case l.Low():
+		return Warn
+	default:
+		return Good
+	}
+}
+
+// levelWord says a stock level in a word.
+func levelWord(l app.Level) string {
+	switch {
+	case l.Out:
+		return "Marqué en rupture"
+	case l.Available() <= 0:
+		return "Épuisé"
+	case l.Low():
+		return "Bas"
+	default:
+		return "Suffisant"
+	}
+}
+
+// fullMark is the right end of a level's bar: four thresholds, or what is on hand if that is more.
+func fullMark(l app.Level) int64 { return max(4*l.Threshold, l.OnHand, 1) }
+
+// alarmed says what is low: "mozzarella, jambon et 2 autres".
+func alarmed(all []app.LevelOf) string {
+	const named = 3
+	var names []string
+	for _, l := range all[:min(named, len(all))] {
+		names = append(names, strings.ToLower(l.Ingredient.Name))
+	}
+	s := strings.Join(names, ", ")
+	if rest := len(all) - named; rest > 0 {
+		s += " et " + Count(rest, "autre")
+	}
+	return s
+}
+
+// share writes a part of a whole: "92 %".
+func share(part, whole int) string {
+	if whole == 0 {
+		return blank
+	}
+	return strconv.Itoa((100*part+whole/2)/whole) + nbsp + "%"
+}
+
+// stockForm and thresholdForm are the page's forms that the fields of a stock row belong to: the row itself is shared and holds no token.
+func stockForm(slug string) string     { return "act-stock-" + slug }
+func thresholdForm(slug string) string { return "act-seuil-" + slug }
+
+func stockPath(g app.Ingredient) string { return "/pilotage/stocks/" + g.Slug }

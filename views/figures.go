@@ -1,0 +1,143 @@
+package views
+
+import (
+	"cmp"
+	"slices"
+	"strconv"
+	"time"
+
+	"github.com/oc-pizza/ocpizza/app"
+)
+
+// Figures are what a manager watches, computed from a board alone: the same board always gives the same figures. What depends on the time of
+// day (how many orders are late) is counted by the browser. A board keeps app.RecentOrders closed orders: beyond these, a day's sums are partial.
+type Figures struct {
+	Day      string    // service day of the figures, "" for an empty board
+	At       time.Time // of the last thing that happened
+	Open     int
+	Waiting  int           // open and not begun
+	Next     *app.Order    // open order promised first, nil if none
+	Handed   int           // handed over in the day
+	OnTime   int           // of these, not after the promise
+	Delay    time.Duration // mean of what they were late, negative when early
+	Takings  app.Cents
+	Sales    int
+	Couriers int // on the road
+	Riding   int // orders with them
+	Alarms   []app.LevelOf
+	SoldOut  []string // names of products of which nothing is left in any size
+	Hours    []Hour   // takings by hour of the service day, from the first sale on
+}
+
+// Hour is what was taken in an hour of the day in Paris.
+type Hour struct {
+	Hour    int
+	Takings app.Cents
+}
+
+// FiguresOf computes a board's figures for its latest service day.
+func FiguresOf(b *app.Board) Figures {
+	f := Figures{At: latest(b)}
+	for _, o := range b.Orders {
+		f.Day = max(f.Day, o.ServiceDay)
+	}
+	couriers := map[int64]bool{}
+	var delay time.Duration
+	byHour := map[int]app.Cents{}
+	for _, o := range b.Orders {
+		if !o.Closed() && !o.Status.Final() {
+			f.Open++
+			if o.Status.Open() {
+				f.Waiting++
+			}
+			if f.Next == nil || promisedFirst(o, f.Next) < 0 {
+				f.Next = o
+			}
+		}
+		if o.Status == app.OnTheWay {
+			f.Riding++
+			couriers[o.Courier] = true
+		}
+		if o.Status.HandedOver() && o.ServiceDay == f.Day {
+			late := o.Reached(o.Status).Sub(o.PromisedAt)
+			delay += late
+			f.Handed++
+			if late <= 0 {
+				f.OnTime++
+			}
+		}
+		if o.Payment.Status == app.Paid && app.ServiceDay(o.Payment.PaidAt) == f.Day {
+			f.Takings += o.Total()
+			f.Sales++
+			byHour[o.Payment.PaidAt.In(app.Paris).Hour()] += o.Total()
+		}
+	}
+	if f.Handed > 0 {
+		f.Delay = delay / time.Duration(f.Handed)
+	}
+	f.Couriers = len(couriers)
+	for _, l := range b.Stock() {
+		if l.Level.Low() {
+			f.Alarms = append(f.Alarms, l)
+		}
+	}
+	for _, p := range b.Menu.Products {
+		if left(b, p) == 0 {
+			f.SoldOut = append(f.SoldOut, p.Name)
+		}
+	}
+	f.Hours = byTheHour(byHour)
+	return f
+}
+
+// byTheHour lays takings out over the service day, which begins at 5 h, without gaps.
+func byTheHour(by map[int]app.Cents) []Hour {
+	var out []Hour
+	last := 0
+	for i := range 24 {
+		h := (5 + i) % 24
+		c, ok := by[h]
+		if ok {
+			last = len(out) + 1
+		}
+		if ok || len(out) > 0 {
+			out = append(out, Hour{Hour: h, Takings: c})
+		}
+	}
+	return out[:min(last, len(out))]
+}
+
+// left is how many of a product can be ordered in its most plentiful size.
+func left(b *app.Board, p app.Product) int {
+	n := 0
+	for _, v := range p.Variants {
+		n = max(n, b.Left(p.Slug, v.Size))
+	}
+	return n
+}
+
+func promisedFirst(x, y *app.Order) int {
+	return cmp.Or(x.PromisedAt.Compare(y.PromisedAt), cmp.Compare(x.Number, y.Number), cmp.Compare(x.ID, y.ID))
+}
+
+// openOrders returns the orders that are not over, those promised first in front: the late ones lead by themselves.
+func openOrders(b *app.Board) []*app.Order {
+	out := b.Live(func(o *app.Order) bool { return !o.Status.Final() })
+	slices.SortFunc(out, promisedFirst)
+	return out
+}
+
+// DelayWords says a mean delay: "4 min de retard", "2 min d’avance", "à l’heure".
+func DelayWords(d time.Duration) string {
+	switch m := minutesOf(d); {
+	case m > 0:
+		return strconv.Itoa(m) + nbsp + "min de retard"
+	case m < 0:
+		return strconv.Itoa(-m) + nbsp + "min d’avance"
+	default:
+		return "à l’heure"
+	}
+}
+
+// minutesOf rounds to whole minutes, away from zero at the half.
+func minutesOf(d time.Duration) int { return int(d.Round(time.Minute) / time.Minute) }

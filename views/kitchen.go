@@ -1,0 +1,309 @@
+package views
+
+import (
+	"cmp"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/a-h/templ"
+
+	"github.com/oc-pizza/ocpizza/app"
+)
+
+// Ids that only the kitchen has.
+const (
+	KitchenStockID = "kitchen-stock"
+	KitchenLoadID  = "kitchen-load"
+	RecipesID      = "recipes"
+)
+
+// recalled is how many bumped tickets the recall list shows.
+const recalled = 20
+
+// lingers is how long a cancelled order stays on the wall, crossed out, counted on the board's own clock.
+const lingers = 5 * time.Minute
+
+// latest is the last instant at which anything happened on the board. A board has no other clock, so that the same board always draws the same.
+func latest(b *app.Board) time.Time {
+	var at time.Time
+	for _, o := range b.Orders {
+		for _, t := range []time.Time{o.PlacedAt, o.ClosedAt} {
+			if t.After(at) {
+				at = t
+			}
+		}
+		if n := len(o.Journal); n > 0 && o.Journal[n-1].At.After(at) {
+			at = o.Journal[n-1].At
+		}
+	}
+	return at
+}
+
+// KitchenTickets returns the orders on the kitchen's wall, those due first in front: what is to be made, what is on hold, and what was
+// cancelled before it was ready less than five minutes before the last thing that happened on the board.
+func KitchenTickets(b *app.Board) []*app.Order {
+	since := latest(b).Add(-lingers)
+	var out []*app.Order
+	for _, o := range b.Orders {
+		switch o.Status {
+		case app.Received, app.Preparing, app.OnHold:
+			out = append(out, o)
+		case app.Cancelled:
+			if o.ClosedAt.After(since) && !leftKitchen(o) {
+				out = append(out, o)
+			}
+		}
+	}
+	slices.SortFunc(out, func(x, y *app.Order) int {
+		return cmp.Or(x.ReadyBy.Compare(y.ReadyBy), cmp.Compare(x.Number, y.Number), cmp.Compare(x.ID, y.ID))
+	})
+	return out
+}
+
+// leftKitchen reports whether a closed order had already been bumped.
+func leftKitchen(o *app.Order) bool { return !o.Reached(app.Ready).IsZero() }
+
+// kitchenPath is where a ticket's button posts.
+func kitchenPath(o *app.Order, step string) string {
+	return "/cuisine/commandes/" + strconv.FormatInt(o.ID, 10) + "/" + step
+}
+
+// linePath is where a line's button posts.
+func linePath(o *app.Order, l app.Line, to app.ItemState) string {
+	return kitchenPath(o, "lignes/"+strconv.Itoa(l.N)+"/"+string(to))
+}
+
+// tapped says what a tap on a line does: which state it asks for, and of which pizza (1, 2 …), 0 being all of them. Pizzas of one line that stand
+// at different points advance one by one, the last one first, so that a tap takes none of them back.
+func tapped(l app.Line) (to app.ItemState, pizza int) {
+	least := l.State()
+	for i, s := range l.Items {
+		if s == least {
+			if slices.ContainsFunc(l.Items, func(s app.ItemState) bool { return s != least }) {
+				pizza = i + 1
+			}
+			break
+		}
+	}
+	return least.Next(), pizza
+}
+
+// inKitchen reports whether pizzas of the order may be advanced.
+func inKitchen(o *app.Order) bool { return o.Status == app.Received || o.Status == app.Preparing }
+
+// toMake returns the lines that pass through the kitchen.
+func toMake(o *app.Order) []app.Line {
+	return slices.DeleteFunc(slices.Clone(o.Lines), func(l app.Line) bool { return len(l.Items) == 0 })
+}
+
+// beside says the lines that are only put into the bag: "2 Limonade · 1 Tiramisu".
+func beside(o *app.Order) string {
+	var parts []string
+	for _, l := range o.Lines {
+		if len(l.Items) == 0 {
+			parts = append(parts, strconv.Itoa(l.Quantity)+nbsp+l.Name)
+		}
+	}
+	return strings.Join(parts, " · ")
+}
+
+// ovenUntil is when a line's pizzas come out of the oven; zero when none is in it. The journal tells lines, not pizzas: pizzas of one line
+// that went in one after the other show the time of the last.
+func ovenUntil(b *app.Board, o *app.Order, l app.Line) time.Time {
+	p, ok := b.Menu.Product(l.Product)
+	if !ok || p.OvenSeconds == 0 || !slices.Contains(l.Items, app.InOven) {
+		return time.Time{}
+	}
+	for _, s := range slices.Backward(o.Journal) {
+		if s.Line == l.N && s.To == string(app.InOven) {
+			return s.At.Add(time.Duration(p.OvenSeconds) * time.Second)
+		}
+	}
+	return time.Time{}
+}
+
+// allergic reports whether a note speaks of an allergy.
+func allergic(note string) bool { return strings.Contains(strings.ToLower(note), "allerg") }
+
+// density says how tightly a ticket is set, 1 to 3, so that every ticket fits the same cell.
+func density(o *app.Order) string {
+	rows := 0.0
+	for _, l := range toMake(o) {
+		rows++
+		if len(l.Removed) > 0 {
+			rows += 0.6
+		}
+		if len(l.Items) > 1 {
+			rows += 0.8
+		}
+	}
+	if o.Note != "" {
+		rows += 0.8 + float64(len(o.Note))/60
+	}
+	if beside(o) != "" {
+		rows += 0.6
+	}
+	switch {
+	case rows <= 4:
+		return "1"
+	case rows <= 6:
+		return "2"
+	default:
+		return "3"
+	}
+}
+
+// freshness is the mark of a ticket that nobody has begun: it is new, or the customer changed it.
+func freshness(o *app.Order) string {
+	switch {
+	case o.Status != app.Received:
+		return ""
+	case o.Revision > 1:
+		return "Modifiée"
+	default:
+		return "Nouveau"
+	}
+}
+
+// missing is what an order on hold waits for.
+func missing(b *app.Board, o *app.Order) string {
+	if g, ok := b.Menu.IngredientBySlug(o.Missing); ok {
+		return g.Name
+	}
+	return o.Missing
+}
+
+// needed returns what an order is made of, each ingredient once, in the order of the recipes.
+func needed(b *app.Board, o *app.Order) []app.Ingredient {
+	var out []app.Ingredient
+	seen := map[int64]bool{}
+	for _, l := range o.Lines {
+		for _, part := range l.Recipe {
+			if g, ok := b.Menu.Ingredient(part.Ingredient); ok && !seen[g.ID] {
+				seen[g.ID] = true
+				out = append(out, *g)
+			}
+		}
+	}
+	return out
+}
+
+// toMakeCount is how many of a pizza are still to be made, and how many of these are where.
+type toMakeCount struct {
+	Slug, Name           string
+	Size                 app.Size
+	Queued, Making, Oven int
+}
+
+func (c toMakeCount) total() int { return c.Queued + c.Making + c.Oven }
+
+// allDay counts the pizzas still to make, the most frequent first.
+func allDay(b *app.Board) []toMakeCount {
+	counts := map[string]toMakeCount{}
+	for _, o := range b.Orders {
+		if !inKitchen(o) {
+			continue
+		}
+		for _, l := range toMake(o) {
+			key := l.Product + ":" + string(l.Size)
+			c := counts[key]
+			c.Slug, c.Name, c.Size = l.Product, l.Name, l.Size
+			for _, s := range l.Items {
+				switch s {
+				case app.Queued:
+					c.Queued++
+				case app.Making:
+					c.Making++
+				case app.InOven:
+					c.Oven++
+				}
+			}
+			counts[key] = c
+		}
+	}
+	maps.DeleteFunc(counts, func(_ string, c toMakeCount) bool { return c.total() == 0 })
+	return slices.SortedFunc(maps.Values(counts), func(x, y toMakeCount) int {
+		return cmp.Or(cmp.Compare(y.total(), x.total()), strings.Compare(x.Name, y.Name), strings.Compare(string(x.Size), string(y.Size)))
+	})
+}
+
+// load sums what the kitchen has before it: pizzas to make, and those in the oven.
+func load(b *app.Board) (todo, oven int) {
+	for _, c := range allDay(b) {
+		todo += c.total()
+		oven += c.Oven
+	}
+	return todo, oven
+}
+
+// bumped returns the tickets bumped last, the very last in front.
+func bumped(b *app.Board) []*app.Order {
+	var out []*app.Order
+	for _, o := range b.Orders {
+		if slices.Contains([]app.Status{app.Ready, app.OnTheWay, app.Delivered, app.Collected}, o.Status) {
+			out = append(out, o)
+		}
+	}
+	slices.SortFunc(out, func(x, y *app.Order) int {
+		return cmp.Or(y.Reached(app.Ready).Compare(x.Reached(app.Ready)), cmp.Compare(y.ID, x.ID))
+	})
+	return out[:min(recalled, len(out))]
+}
+
+// Seconds writes a time in the oven: "4 min", "4 min 30".
+func Seconds(n int) string {
+	s := strconv.Itoa(n/60) + nbsp + "min"
+	if n%60 != 0 {
+		s += nbsp + strconv.Itoa(n%60)
+	}
+	return s
+}
+
+// summary says what a line asks for, in a sentence for ears: "2 Reine Grande".
+func summary(l app.Line) string {
+	return strings.TrimSpace(strconv.Itoa(l.Quantity) + nbsp + l.Name + " " + strings.ToLower(Size(l.Size)))
+}
+
+// contents says all lines of an order: "2 Reine grande, 1 Limonade".
+func contents(o *app.Order) string {
+	parts := make([]string, len(o.Lines))
+	for i, l := range o.Lines {
+		parts[i] = summary(l)
+		if len(l.Removed) > 0 {
+			parts[i] += " sans " + strings.ToLower(strings.Join(l.Removed, ", "))
+		}
+	}
+	return strings.Join(parts, ", ")
+}
+
+// opens makes a button open a dialog: with live.js, or without it in browsers that know invoker commands (HTML, « command » attribute).
+func opens(dialog string) templ.Attributes {
+	return templ.Attributes{"type": "button", "data-open": dialog, "command": "show-modal", "commandfor": dialog}
+}
+
+// closes makes a button close its dialog.
+func closes(dialog string) templ.Attributes {
+	return templ.Attributes{"type": "button", "data-close": true, "command": "close", "commandfor": dialog}
+}
+
+// known returns what a recipe calls for that the menu knows.
+func known(m *app.Menu, parts []app.Part) []app.LevelOf {
+	var out []app.LevelOf
+	for _, p := range parts {
+		if g, ok := m.Ingredient(p.Ingredient); ok {
+			out = append(out, app.LevelOf{Ingredient: *g, Level: app.Level{OnHand: p.Quantity}})
+		}
+	}
+	return out
+}
+
+// some writes a number, and nothing for none.
+func some(n int) string {
+	if n == 0 {
+		return "·"
+	}
+	return strconv.Itoa(n)
+}

@@ -1,0 +1,197 @@
+package views
+
+import (
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/oc-pizza/ocpizza/app"
+)
+
+// Ids that only the till has.
+const (
+	DraftID      = "caisse" // the order being taken; it belongs to one clerk
+	DraftFormID  = "brouillon"
+	TillOrdersID = "till-orders"
+	TillLeftID   = "till-left"
+)
+
+func tillPath(o *app.Order, step string) string {
+	return "/caisse/commandes/" + strconv.FormatInt(o.ID, 10) + "/" + step
+}
+
+// tillOrders returns the orders that are not over: those that wait at the counter first, then by promise.
+func tillOrders(b *app.Board) []*app.Order {
+	out := openOrders(b)
+	slices.SortStableFunc(out, func(x, y *app.Order) int { return atCounter(y) - atCounter(x) })
+	return out
+}
+
+// atCounter is 1 for an order that its customer may take now.
+func atCounter(o *app.Order) int {
+	if o.Mode == app.Pickup && o.Status == app.Ready {
+		return 1
+	}
+	return 0
+}
+
+// fewest is the least that is left of a product's sizes, for its warning.
+func fewest(b *app.Board, p app.Product) int {
+	n := app.MaxLeft
+	for _, v := range p.Variants {
+		n = min(n, b.Left(p.Slug, v.Size))
+	}
+	return n
+}
+
+// shortSize names a size on a small button: "M", "G", and nothing for a product that has one size.
+func shortSize(s app.Size) string {
+	if w := Size(s); w != "" {
+		return w[:1]
+	}
+	return ""
+}
+
+// sold returns the products of a kind, in the order of the menu.
+func sold(m *app.Menu, k app.ProductKind) []app.Product {
+	return slices.DeleteFunc(slices.Clone(m.Products), func(p app.Product) bool { return p.Kind != k })
+}
+
+// lines returns what a form's lines stand for.
+func (f TillForm) lines() []app.Line {
+	out := make([]app.Line, len(f.Lines))
+	for i, l := range f.Lines {
+		out[i] = l.Line
+	}
+	return out
+}
+
+// delivery reports whether the form asks for a delivery.
+func (f TillForm) delivery() bool { return f.Checkout.Mode == ModeField(app.Delivery) }
+
+// method is the form's way to pay, cash until one was chosen.
+func (f TillForm) method() string {
+	if f.Checkout.Method == "" {
+		return MethodField(app.Cash)
+	}
+	return f.Checkout.Method
+}
+
+// channel is the form's, the telephone until one was chosen.
+func (f TillForm) channel() string {
+	if f.Channel == "" {
+		return string(app.Phone)
+	}
+	return f.Channel
+}
+
+// optional is what may be left out of a line, and whether it is.
+type optional struct {
+	Ingredient app.Ingredient
+	Without    bool
+}
+
+// optionals lists what may be left out of a line, in the order of the recipe.
+func optionals(m *app.Menu, l app.Line) []optional {
+	p, ok := m.Product(l.Product)
+	if !ok {
+		return nil
+	}
+	v, ok := p.Variant(l.Size)
+	if !ok {
+		return nil
+	}
+	var out []optional
+	for _, g := range m.Removable(p, v) {
+		out = append(out, optional{g, slices.Contains(l.Without, g.Slug)})
+	}
+	return out
+}
+
+// QuickCode reads what a clerk typed to add a line: "reine g 2", "2 4 fromages", "lim". A number is a quantity unless the product begins with it,
+// m or g a size, the rest the beginning of the product's words. Without a size it is the first of the menu.
+func QuickCode(m *app.Menu, typed string) (slug string, size app.Size, quantity int, ok bool) {
+	words := strings.Fields(plain(typed))
+	if len(words) == 0 {
+		return "", "", 0, false
+	}
+	// As a whole first, so that « 4 fromages » is a pizza and not four of something.
+	for _, cut := range [][2]int{{0, 0}, {1, 0}, {0, 1}} {
+		name, n := words[cut[0]:], 1
+		if cut[0] == 1 {
+			if n, ok = number(words[0]); !ok {
+				continue
+			}
+		}
+		if cut[1] == 1 {
+			if n, ok = number(name[len(name)-1]); !ok {
+				continue
+			}
+			name = name[:len(name)-1]
+		}
+		if slug, size, ok = quickProduct(m, name); ok {
+			return slug, size, n, true
+		}
+	}
+	return "", "", 0, false
+}
+
+func number(word string) (int, bool) {
+	n, err := strconv.Atoi(strings.Trim(word, "x×"))
+	return n, err == nil && n > 0 && n <= app.MaxQuantity
+}
+
+func quickProduct(m *app.Menu, words []string) (string, app.Size, bool) {
+	var size app.Size
+	if n := len(words); n > 1 {
+		switch words[n-1] {
+		case "m", "moyenne":
+			size = app.Medium
+		case "g", "grande":
+			size = app.Large
+		}
+		if size != "" {
+			words = words[:n-1]
+		}
+	}
+	if len(words) == 0 {
+		return "", "", false
+	}
+	for _, p := range m.Products {
+		if !begins(strings.Fields(plain(p.Name)), words) || len(p.Variants) == 0 {
+			continue
+		}
+		if _, has := p.Variant(size); has {
+			return p.Slug, size, true
+		}
+		if size == "" {
+			return p.Slug, p.Variants[0].Size, true
+		}
+	}
+	return "", "", false
+}
+
+// begins reports whether words are, in order, the beginnings of words of name.
+func begins(name, words []string) bool {
+	for _, w := range words {
+		i := slices.IndexFunc(name, func(n string) bool { return strings.HasPrefix(n, w) })
+		if i < 0 {
+			return false
+		}
+		name = name[i+1:]
+	}
+	return true
+}
+
+// plain folds case, accents and punctuation, as one types in a hurry.
+func plain(s string) string {
+	return unaccented.Replace(strings.ToLower(s))
+}
+
+var unaccented = strings.NewReplacer(
+	"à", "a", "â", "a", "ä", "a", "é", "e", "è", "e", "ê", "e", "ë", "e", "î", "i", "ï", "i", "ô", "o", "ö", "o", "ù", "u", "û", "u", "ü", "u",
+	"ç", "c", "œ", "oe", "'", " ", "’", " ", "-", " ", ",", " ", nbsp, " ",
+)
+
+// field is the id of a field of the page's draft.
+func (p Page) field(name string) string { return Target(name, p.Key) }
