@@ -2,9 +2,9 @@ package db
 
 import (
 	"context"
+	"flag"
 	"fmt"
 	"maps"
-	"os"
 	"strconv"
 	"sync"
 	"testing"
@@ -15,16 +15,23 @@ import (
 	"github.com/oc-pizza/ocpizza/db/dbtest"
 )
 
-func TestMain(m *testing.M) { dbtest.Main(m) }
-
-// maxConns is how many connections tests take: OCPIZZA_TEST_CONNS=1 runs the whole suite with one, as TestOneConnection does with the
-// heart of it.
-func maxConns() int {
-	n, err := strconv.Atoi(os.Getenv("OCPIZZA_TEST_CONNS"))
-	if err != nil {
-		return 4
+func TestMain(m *testing.M) {
+	// Each check is a whole evening; -rapid.checks asks for more.
+	if err := flag.Set("rapid.checks", "15"); err != nil {
+		panic(err)
 	}
-	return n
+	dbtest.Main(m)
+}
+
+// engines runs a test on a seeded database of each engine, with four connections and again with a single one: whoever used the pool inside
+// a transaction would wait for itself for ever.
+func engines(t *testing.T, f func(t *testing.T, r *rig)) {
+	t.Helper()
+	for _, conns := range []int{4, 1} {
+		t.Run(fmt.Sprintf("conns=%d", conns), func(t *testing.T) {
+			dbtest.Engines(t, func(t *testing.T, url string) { f(t, newRig(t, url, conns)) })
+		})
+	}
 }
 
 // rig is a database, seeded, with the business on top and a fake of the boards in memory that folds what is published.
@@ -54,9 +61,7 @@ func open(t testing.TB, url string, conns int) *DB {
 	return d
 }
 
-func newRig(t testing.TB, url string) *rig { return newRigConns(t, url, maxConns()) }
-
-func newRigConns(t testing.TB, url string, conns int) *rig {
+func newRig(t testing.TB, url string, conns int) *rig {
 	t.Helper()
 	d := open(t, url, conns)
 	r := &rig{t: t, db: d, boards: map[int64]*app.Board{}, moment: time.Date(2026, 3, 14, 18, 30, 0, 123456789, time.UTC)}

@@ -5,13 +5,11 @@ import (
 	"testing"
 
 	"github.com/oc-pizza/ocpizza/app"
-	"github.com/oc-pizza/ocpizza/db/dbtest"
 )
 
 // TestOrderLife takes an order from its reception to the door and counts what it costs.
 func TestOrderLife(t *testing.T) {
-	dbtest.Engines(t, func(t *testing.T, url string) {
-		r := newRig(t, url)
+	engines(t, func(t *testing.T, r *rig) {
 		id := r.first().ID
 		cook, courier := r.as("cuisine"), r.as("livreur")
 		in := basket(r.first().Slug, "regina", app.Large, 2)

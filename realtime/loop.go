@@ -333,9 +333,24 @@ func (l *loop) rescue(p any) (panicked bool) {
 	}
 	l.hub.opts.Log.Error("panic in the socket loop", "panic", p, "stack", string(debug.Stack()))
 	if s != nil {
-		l.drop(s, true)
-	} else {
-		l.dropAll()
+		l.cut(s)
+		return true
 	}
+	for _, p := range l.table {
+		if p.sock != nil {
+			l.cut(p.sock)
+		}
+	}
+	time.Sleep(maxTick) // whatever it was may be there again: do not fill the log
 	return true
+}
+
+// cut drops a socket that may be broken.
+func (l *loop) cut(s *Socket) {
+	defer func() {
+		if p := recover(); p != nil {
+			l.hub.opts.Log.Error("panic while dropping a socket", "panic", p)
+		}
+	}()
+	l.drop(s, true)
 }

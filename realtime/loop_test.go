@@ -173,7 +173,7 @@ func TestBurstIsBatched(t *testing.T) {
 
 // Whatever happens, in whatever order: each socket gets its hello, then all that was published since it joined, whole and in order.
 func TestAnyOrder(t *testing.T) {
-	for seed := range uint64(60) {
+	for seed := range uint64(5) {
 		t.Run(fmt.Sprint(seed), func(t *testing.T) {
 			r := rand.New(rand.NewPCG(seed, 1))
 			b := newBench(HubOptions{Heartbeat: time.Hour, IdleTimeout: 2 * time.Hour, BatchTick: -1, MaxQueue: 1 << 30})
@@ -186,19 +186,19 @@ func TestAnyOrder(t *testing.T) {
 			var members []*member
 			seq := map[Topic]int64{}
 			topics := []Topic{"crowd", "crowd", "crowd", "few"}
-			for range 2000 {
+			for range 1200 {
 				topic := topics[r.IntN(len(topics))]
 				var m *member
 				if len(members) > 0 {
 					m = members[r.IntN(len(members))]
 				}
 				switch n := r.IntN(20); {
-				case n < 4 && len(members) < 300:
+				case n < 4 && len(members) < 150:
 					p := &paper{room: r.IntN(4000) - 1}
 					members = append(members, &member{paper: p, Socket: b.enter(topic, p, seq[topic]), from: seq[topic]})
 				case n < 9:
 					seq[topic]++
-					b.Publish(topic, Patch{Seq: seq[topic], Prev: seq[topic] - 1, Ops: []Op{{HTML: strings.Repeat("x", r.IntN(2000))}}}.Frame())
+					b.Publish(topic, Patch{Seq: seq[topic], Prev: seq[topic] - 1, Ops: []Op{{HTML: strings.Repeat("x", r.IntN(500))}}}.Frame())
 				case n < 15:
 					b.turn()
 				case m == nil || m.left:
@@ -290,14 +290,16 @@ func TestPanicCostsOneSocket(t *testing.T) {
 	b.settle()
 	s.wire = nil // any bug
 	b.report(readiness{sock: s, readable: true})
-	func() {
-		defer func() { _ = recover() }() // dropping it meets the same nil
-		b.settle()
-	}()
+	b.settle() // dropping it meets the same nil
 	b.Publish("a", Patch{Seq: 1}.Frame())
 	b.settle()
 	if frames, _ := good.frames(t); len(frames) != 2 || b.Watchers("a") != 1 {
 		t.Errorf("%d frames, %d watchers", len(frames), b.Watchers("a"))
+	}
+	b.post(command{call: func(*loop) { panic("nobody's fault") }})
+	b.settle()
+	if !good.closed || b.Watched("a") || b.loop.count != 0 {
+		t.Error("after a bug that is no socket's, all must come back")
 	}
 }
 

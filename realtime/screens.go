@@ -185,7 +185,7 @@ func (d *drawing) kitchen(ch app.Changes) {
 		d.morph("all-day", views.AllDay(b))
 		d.morph("recall", views.Recall(b))
 	}
-	if len(ch.Levels) > 0 || ch.Menu {
+	if ch.Menu || slices.ContainsFunc(ch.Levels, func(id int64) bool { return ch.Before.Levels[id].Out != b.Levels[id].Out }) {
 		d.morph("kitchen-stock", views.KitchenStock(b))
 	}
 }

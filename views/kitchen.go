@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/a-h/templ"
 
@@ -128,33 +129,35 @@ func ovenUntil(b *app.Board, o *app.Order, l app.Line) time.Time {
 // allergic reports whether a note speaks of an allergy.
 func allergic(note string) bool { return strings.Contains(strings.ToLower(note), "allerg") }
 
-// density says how tightly a ticket is set, 1 to 3, so that every ticket fits the same cell.
+// density says how tightly a ticket is set, 1 to 4, so that every ticket fits the same cell.
 func density(o *app.Order) string {
 	rows := 0.0
 	for _, l := range toMake(o) {
 		rows++
-		if len(l.Removed) > 0 {
+		if len(l.Removed) > 0 || slices.Contains(l.Items, app.InOven) {
 			rows += 0.6
-		}
-		if len(l.Items) > 1 {
-			rows += 0.8
 		}
 	}
 	if o.Note != "" {
-		rows += 0.8 + float64(len(o.Note))/60
+		rows += 1 + float64(len(o.Note))/100
 	}
 	if beside(o) != "" {
-		rows += 0.6
+		rows += 0.4
 	}
 	switch {
-	case rows <= 4:
+	case rows <= 3.3:
 		return "1"
-	case rows <= 6:
+	case rows <= 4.7:
 		return "2"
-	default:
+	case rows <= 6.5:
 		return "3"
+	default:
+		return "4"
 	}
 }
+
+// longNote reports whether a note needs smaller letters: notes are never cut.
+func longNote(note string) bool { return utf8.RuneCountInString(note) > 80 }
 
 // freshness is the mark of a ticket that nobody has begun: it is new, or the customer changed it.
 func freshness(o *app.Order) string {

@@ -2,6 +2,7 @@ package views
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -129,6 +130,7 @@ func Allergens(all []app.Allergen) string {
 	for i, a := range all {
 		names[i] = Allergen(a)
 	}
+	slices.Sort(names)
 	return strings.Join(names, ", ")
 }
 

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/gofiber/fiber/v2"
+	"github.com/gofiber/websocket/v2"
 
 	"github.com/oc-pizza/ocpizza/app"
 	"github.com/oc-pizza/ocpizza/views"
@@ -34,7 +35,7 @@ func (s *Server) refuse(c *fiber.Ctx, err error) error {
 		c.Set(fiber.HeaderRetryAfter, "5")
 	}
 	c.Status(code)
-	if wantsJSON(c) || fromLive(c) {
+	if wantsJSON(c) || fromLive(c) || websocket.IsWebSocketUpgrade(c) {
 		return c.JSON(errorJSON{Error: errorBody{Kind: refusal.Kind.String(), Message: refusal.Message, Line: refusal.Line}})
 	}
 	if refusal.Kind == app.Unauthorized && c.Method() == fiber.MethodGet {

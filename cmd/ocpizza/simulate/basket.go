@@ -100,10 +100,10 @@ func orderForm(rng *rand.Rand, shop *shop, lines []string) url.Values {
 		"telephone": {fmt.Sprintf("06 %02d %02d %02d %02d", 10+rng.IntN(80), rng.IntN(100), rng.IntN(100), rng.IntN(100))},
 		"paiement":  {draw(rng, methods)}, "note": {draw(rng, notes)}, "ligne": lines,
 	}
-	if len(shop.postcodes) > 0 && rng.Float64() < 0.7 {
+	if len(shop.Postcodes) > 0 && rng.Float64() < 0.7 {
 		form.Set("mode", "livraison")
 		form.Set("adresse", fmt.Sprintf("%d %s", 1+rng.IntN(90), draw(rng, streets)))
-		form.Set("code_postal", draw(rng, shop.postcodes))
+		form.Set("code_postal", draw(rng, shop.Postcodes))
 	}
 	return form
 }

@@ -18,9 +18,13 @@ type order struct {
 	Number int    `json:"numero"`
 	Link   string `json:"suivi"`
 	Cents  int64  `json:"total_cents"`
+	pickup bool
 
-	mu    sync.Mutex
-	state string // the last status that a person of the evening was told by the server
+	mu        sync.Mutex
+	state     string // the last status that a person of the evening was told by the server
+	held      bool   // was on hold once: then it may be cancelled after it was begun
+	begun     bool   // a cook's first step was accepted
+	cancelled bool   // the customer's cancellation was accepted
 }
 
 // tracked is the JSON of /suivi/{token} and of the answers to staff's writes.
@@ -116,7 +120,7 @@ func (e *play) orderFrom(ctx context.Context, who *person, shop *shop, m *menu, 
 // place sends an order; one in ten is sent twice, at once or a little later, as an impatient finger or a bad network does.
 func (e *play) place(ctx context.Context, who *person, shop *shop, form url.Values, rng *rand.Rand) (*order, error) {
 	key := crand.Text()
-	o := &order{shop: shop, state: "received"}
+	o := &order{shop: shop, state: "received", pickup: form.Get("mode") == "retrait"}
 	var twin chan *order
 	if rng.Float64() < 0.05 {
 		twin = make(chan *order, 1)
@@ -206,9 +210,10 @@ func (e *play) follow(ctx context.Context, who *person, o *order, rng *rand.Rand
 		case final(status):
 			e.clock.wait(ctx, time.Minute)
 			return
-		case status == "ready" && !came && s.isPickup(o):
+		case status == "ready" && !came && o.pickup:
 			came = true
-			go e.comeFor(ctx, o, between(rng, time.Minute, 6*time.Minute))
+			wait := between(rng, time.Minute, 6*time.Minute)
+			e.people.Go(func() { e.comeFor(ctx, o, wait) })
 		case status == "on_hold":
 			e.answer(ctx, who, o, rng)
 		}
@@ -228,9 +233,6 @@ func (e *play) follow(ctx context.Context, who *person, o *order, rng *rand.Rand
 	}
 }
 
-// isPickup reports whether the customer comes for the order.
-func (s *screen) isPickup(o *order) bool { return o.shop.pickup(o.ID) }
-
 // answer is what the customer says when an ingredient has run out: without it, if that can be done.
 func (e *play) answer(ctx context.Context, who *person, o *order, rng *rand.Rand) {
 	e.clock.wait(ctx, between(rng, 30*time.Second, 2*time.Minute))
@@ -247,10 +249,10 @@ func (e *play) cancel(ctx context.Context, who *person, o *order) {
 	case err == nil:
 		e.site.notes.count(cancelled, 1)
 		e.site.notes.wrote(o.ID, t.Version, w)
-		o.learn("cancelled")
-		if e.began(o.ID) {
-			e.site.notes.violate("Commande n° %d de %s : la cuisine l’a commencée et le client l’a annulée, tous deux acceptés.", o.Number, o.shop.Slug)
-		}
+		o.learn(t.Status)
+		o.mu.Lock()
+		o.cancelled = true
+		o.mu.Unlock()
 	case statusOf(err) == http.StatusConflict:
 		e.site.notes.count(cancelRefused, 1)
 	}
@@ -263,6 +265,7 @@ func (o *order) learn(status string) {
 	if status != "" && !final(o.state) {
 		o.state = status
 	}
+	o.held = o.held || status == "on_hold"
 }
 
 func (o *order) status() string {
