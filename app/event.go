@@ -20,3 +20,6 @@ type Position struct {
 	Epoch string
 	Seq   int64
 }
+
+// House is where Positions counts the ends of sessions, which belong to no shop.
+const House int64 = 0

@@ -7,6 +7,7 @@
 package db
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"log/slog"
@@ -96,7 +97,7 @@ func Open(ctx context.Context, o Options) (*DB, error) {
 		}
 		b := bun.NewDB(pool, dialect, bun.WithDiscardUnknownColumns())
 		if o.SlowQuery >= 0 {
-			b = b.WithQueryHook(&slowQueries{log: d.log, limit: max(o.SlowQuery, 0)})
+			b = b.WithQueryHook(&slowQueries{log: d.log, limit: cmp.Or(o.SlowQuery, slowByDefault)})
 		}
 		if d.r = b; i == 0 {
 			d.w = b
@@ -200,11 +201,7 @@ func (*slowQueries) BeforeQuery(ctx context.Context, _ *bun.QueryEvent) context.
 
 func (s *slowQueries) AfterQuery(ctx context.Context, e *bun.QueryEvent) {
 	took := time.Since(e.StartTime)
-	limit := s.limit
-	if limit == 0 {
-		limit = slowByDefault
-	}
-	if took < limit {
+	if took < s.limit {
 		return
 	}
 	text := e.QueryTemplate

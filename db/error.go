@@ -22,6 +22,7 @@ const (
 	lost                   // the connection broke: nothing was saved, unless it broke during COMMIT
 	refused                // the database answers, but takes no writes
 	down                   // nobody answers
+	late                   // whoever asked went away, or had no more time
 	duplicate              // a unique key holds already
 	tooLong                // a text does not fit
 	broken                 // a check or a foreign key forbids it
@@ -99,7 +100,10 @@ func classify(err error) fault {
 	if errors.Is(err, driver.ErrBadConn) || errors.Is(err, mysql.ErrInvalidConn) || errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
 		return lost
 	}
-	if errors.Is(err, context.DeadlineExceeded) || errors.Is(err, sql.ErrConnDone) {
+	if errors.Is(err, context.DeadlineExceeded) || errors.Is(err, context.Canceled) {
+		return late
+	}
+	if errors.Is(err, sql.ErrConnDone) {
 		return down
 	}
 	return noFault
@@ -118,7 +122,7 @@ func (d *DB) translate(err error) error {
 		return app.Wrap(err, app.Unavailable, "Trop de demandes arrivent en même temps. Réessayez dans un instant.")
 	case refused:
 		return app.Wrap(err, app.Unavailable, "Les commandes en ligne sont momentanément suspendues. Appelez la pizzeria.")
-	case lost, down:
+	case lost, down, late:
 		return app.Wrap(err, app.Unavailable, "Nos serveurs ne répondent pas pour l’instant. Réessayez dans un instant, ou appelez la pizzeria.")
 	case tooLong:
 		return app.Wrap(err, app.Invalid, "Un des textes est trop long. Raccourcissez-le et réessayez.")

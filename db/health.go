@@ -41,18 +41,18 @@ func (d *DB) Health() Health { return Health(d.health.state.Load()) }
 func (h *health) readOnly() bool { return Health(h.state.Load()) == ReadOnly }
 
 // noteFault remembers a fault of the database and starts the probe.
-func (d *DB) noteFault(kind fault) {
+func (d *DB) noteFault(ctx context.Context, kind fault) {
 	switch kind {
 	case refused:
-		d.health.set(d, ReadOnly)
+		d.health.set(ctx, d, ReadOnly)
 	case down, lost:
-		d.health.set(d, Down)
+		d.health.set(ctx, d, Down)
 	}
 }
 
-func (h *health) set(d *DB, s Health) {
+func (h *health) set(ctx context.Context, d *DB, s Health) {
 	if old := Health(h.state.Swap(int32(s))); old != s {
-		d.log.Warn("database", "state", s.String(), "before", old.String())
+		d.log.WarnContext(ctx, "database", "state", s.String(), "before", old.String())
 	}
 	if s == Healthy {
 		return
@@ -63,7 +63,8 @@ func (h *health) set(d *DB, s Health) {
 		return
 	}
 	h.probing = true
-	h.done.Go(func() { d.probeUntilHealthy() })
+	ctx = context.WithoutCancel(ctx) // the probe outlives the request that found the fault
+	h.done.Go(func() { d.probeUntilHealthy(ctx) })
 }
 
 func (h *health) close() {
@@ -78,7 +79,7 @@ func (h *health) close() {
 
 // probeUntilHealthy asks every few seconds whether writes are taken again, then recycles the idle connections: on MySQL those opened
 // while writes were refused stay refused.
-func (d *DB) probeUntilHealthy() {
+func (d *DB) probeUntilHealthy(ctx context.Context) {
 	defer func() {
 		d.health.mu.Lock()
 		d.health.probing = false
@@ -93,10 +94,10 @@ func (d *DB) probeUntilHealthy() {
 		if d.Health() == Healthy {
 			return
 		}
-		err := d.Probe(context.Background())
+		err := d.Probe(ctx)
 		if err == nil {
 			d.recycle()
-			d.health.set(d, Healthy)
+			d.health.set(ctx, d, Healthy)
 			return
 		}
 		if classify(err) == refused {
@@ -119,7 +120,7 @@ func (d *DB) Probe(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	defer c.Close()
+	defer func() { _ = c.Close() }()
 	e, ok := c.(driver.ExecerContext)
 	if !ok {
 		return errors.New("db: the driver has no ExecContext")

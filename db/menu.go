@@ -216,12 +216,13 @@ func (d *DB) SetPrice(ctx context.Context, product string, size app.Size, price 
 		} else if n == 0 {
 			return app.Errorf(app.NotFound, "Ce produit n’existe pas dans cette taille.")
 		}
-		var shops []sequenceRow
-		if err := tx.NewSelect().Model(&shops).Order("pizzeria_id").Scan(ctx); err != nil {
+		// The shops rather than the rows of sequences: one of those is no shop's.
+		var shops []int64
+		if err := tx.NewSelect().Model((*pizzeriaRow)(nil)).Column("id").Order("id").Scan(ctx, &shops); err != nil {
 			return err
 		}
-		for _, s := range shops {
-			e, err := d.next(ctx, tx, s.Pizzeria)
+		for _, shop := range shops {
+			e, err := d.next(ctx, tx, shop)
 			if err != nil {
 				return err
 			}

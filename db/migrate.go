@@ -83,7 +83,7 @@ func (d *DB) migrator(f func(*goose.Provider) error) error {
 		return d.translate(err)
 	}
 	pool := sql.OpenDB(w)
-	defer pool.Close()
+	defer func() { _ = pool.Close() }()
 	pool.SetMaxOpenConns(3)
 
 	files, err := fs.Sub(migrations, "migrations/"+d.engine)

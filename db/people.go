@@ -155,7 +155,7 @@ func (d *DB) DisableUser(ctx context.Context, login string) ([]string, error) {
 		if _, err := tx.ExecContext(ctx, "UPDATE users SET is_disabled = ? WHERE id = ?", true, u.ID); err != nil {
 			return err
 		}
-		ended, err := endSessions(ctx, tx, "user_id", u.ID)
+		ended, err := d.endSessions(ctx, tx, "user_id", u.ID)
 		if !unknown || len(ended) > 0 {
 			hashes = ended // after a lost COMMIT those of the first try are the ones that ended
 		}
@@ -165,7 +165,7 @@ func (d *DB) DisableUser(ctx context.Context, login string) ([]string, error) {
 }
 
 // endSessions forgets the sessions of a user or device and returns their hashes.
-func endSessions(ctx context.Context, tx bun.Tx, column string, id int64) ([]string, error) {
+func (d *DB) endSessions(ctx context.Context, tx bun.Tx, column string, id int64) ([]string, error) {
 	var rows []sessionRow
 	if err := tx.NewSelect().Model(&rows).Where("? = ?", bun.Ident(column), id).Order("hash").Scan(ctx); err != nil {
 		return nil, err
@@ -174,8 +174,10 @@ func endSessions(ctx context.Context, tx bun.Tx, column string, id int64) ([]str
 	for _, r := range rows {
 		hashes = append(hashes, r.Hash)
 	}
-	_, err := tx.NewDelete().Model((*sessionRow)(nil)).Where("? = ?", bun.Ident(column), id).Exec(ctx)
-	return hashes, err
+	if _, err := tx.NewDelete().Model((*sessionRow)(nil)).Where("? = ?", bun.Ident(column), id).Exec(ctx); err != nil {
+		return nil, err
+	}
+	return hashes, d.countEnd(ctx, tx)
 }
 
 // BeginSession saves a session. Saving it twice is saving it once.
@@ -242,8 +244,10 @@ func (d *DB) SessionActor(ctx context.Context, hash string, now time.Time) (app.
 // EndSession forgets a session.
 func (d *DB) EndSession(ctx context.Context, hash string) error {
 	return d.write(ctx, func(ctx context.Context, tx bun.Tx, _ bool) error {
-		_, err := tx.NewDelete().Model((*sessionRow)(nil)).Where("hash = ?", hash).Exec(ctx)
-		return err
+		if _, err := tx.NewDelete().Model((*sessionRow)(nil)).Where("hash = ?", hash).Exec(ctx); err != nil {
+			return err
+		}
+		return d.countEnd(ctx, tx)
 	})
 }
 
@@ -339,7 +343,7 @@ func (d *DB) RevokeDevice(ctx context.Context, pizzeria, id int64) ([]string, er
 		} else if n == 0 {
 			return errNoDevice
 		}
-		ended, err := endSessions(ctx, tx, "device_id", id)
+		ended, err := d.endSessions(ctx, tx, "device_id", id)
 		if !unknown || len(ended) > 0 {
 			hashes = ended
 		}

@@ -212,3 +212,64 @@ func TestTillAtOnce(t *testing.T) {
 		}
 	})
 }
+
+// TestBoardIsOfOneInstant loads boards while orders are placed and cancelled: each must agree with itself. At READ COMMITTED nearly none
+// would.
+func TestBoardIsOfOneInstant(t *testing.T) {
+	dbtest.Engines(t, func(t *testing.T, url string) {
+		r := newRig(t, url, 6)
+		id, manager := r.first().ID, r.as("responsable")
+		if _, err := r.Board(t.Context(), id); err != nil {
+			t.Fatal(err)
+		}
+		stop := make(chan struct{})
+		var writers sync.WaitGroup
+		for range 3 {
+			writers.Go(func() {
+				for {
+					select {
+					case <-stop:
+						return
+					default:
+					}
+					p, err := r.shop.PlaceOrder(t.Context(), app.Actor{Role: app.Visitor}, newKey(), basket(r.first().Slug, "margherita", app.Medium, 1))
+					if err == nil {
+						_, err = r.shop.CancelOrder(t.Context(), manager, app.Key{}, id, p.Order.ID, "")
+					}
+					if err != nil {
+						t.Error(err)
+						return
+					}
+				}
+			})
+		}
+		for range 60 {
+			b := r.loaded(id)
+			promised := map[int64]int64{}
+			changes := int64(0) // one number for the order, one for its end
+			for _, o := range b.Orders {
+				changes += int64(o.Version)
+				for _, l := range o.Lines {
+					for _, part := range l.Recipe {
+						if !o.Closed() {
+							promised[part.Ingredient] += part.Quantity * int64(l.Quantity)
+						}
+					}
+				}
+				if len(o.Journal) != o.Version {
+					t.Fatalf("order %d is of version %d with %d steps", o.ID, o.Version, len(o.Journal))
+				}
+			}
+			for g, l := range b.Levels {
+				if l.Reserved != promised[g] {
+					t.Fatalf("at %d: %d of ingredient %d are reserved, its orders need %d", b.Seq, l.Reserved, g, promised[g])
+				}
+			}
+			if len(b.Orders) < app.RecentOrders && changes != b.Seq {
+				t.Fatalf("number %d with %d changes", b.Seq, changes)
+			}
+		}
+		close(stop)
+		writers.Wait()
+	})
+}

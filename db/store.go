@@ -103,7 +103,7 @@ func (d *DB) landed(ctx context.Context, saved app.Saved, lostCommit bool) (app.
 	if err != nil {
 		// The order stands; boards notice by their numbers.
 		d.log.WarnContext(ctx, "no event after a lost commit", "pizzeria", saved.Order.Pizzeria, "error", err)
-		return saved, nil //nolint:nilerr // what was asked is done
+		return saved, nil
 	}
 	saved.Event = e
 	return saved, nil

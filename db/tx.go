@@ -36,9 +36,9 @@ func (d *DB) write(ctx context.Context, f func(ctx context.Context, tx bun.Tx, u
 	}
 	unknown, tries, stale := false, 0, 0
 	for {
-		err, commit := d.try(ctx, unknown, f)
+		commit, err := d.try(ctx, unknown, f)
 		if err == nil {
-			d.health.set(d, Healthy)
+			d.health.set(ctx, d, Healthy)
 			return nil
 		}
 		if errors.Is(err, errStale) && stale < maxStale {
@@ -47,7 +47,7 @@ func (d *DB) write(ctx context.Context, f func(ctx context.Context, tx bun.Tx, u
 		}
 		kind := classify(err)
 		if kind != lost {
-			d.noteFault(kind)
+			d.noteFault(ctx, kind)
 		}
 		if commit && kind == lost {
 			unknown = true
@@ -56,7 +56,7 @@ func (d *DB) write(ctx context.Context, f func(ctx context.Context, tx bun.Tx, u
 			return d.translateTx(err)
 		}
 		if tries++; tries >= maxTries {
-			d.noteFault(kind)
+			d.noteFault(ctx, kind)
 			return d.translateTx(err)
 		}
 		d.retries.Add(1)
@@ -76,10 +76,10 @@ func pause(try int) time.Duration {
 }
 
 // try runs f once. commit tells that the error is COMMIT's.
-func (d *DB) try(ctx context.Context, unknown bool, f func(context.Context, bun.Tx, bool) error) (err error, commit bool) { //nolint:revive,staticcheck // the error is what matters, commit qualifies it
+func (d *DB) try(ctx context.Context, unknown bool, f func(context.Context, bun.Tx, bool) error) (commit bool, err error) {
 	tx, err := d.w.BeginTx(ctx, nil)
 	if err != nil {
-		return err, false
+		return false, err
 	}
 	defer func() {
 		if err != nil && !commit {
@@ -87,12 +87,12 @@ func (d *DB) try(ctx context.Context, unknown bool, f func(context.Context, bun.
 		}
 	}()
 	if err := f(ctx, tx, unknown); err != nil {
-		return err, false
+		return false, err
 	}
 	if err := tx.Commit(); err != nil {
-		return err, true
+		return true, err
 	}
-	return nil, false
+	return false, nil
 }
 
 // translateTx is translate, except that the package's own signals pass.
@@ -122,7 +122,7 @@ func (d *DB) read(ctx context.Context, f func(ctx context.Context, tx bun.Tx) er
 		}
 	}
 	if k := classify(err); k == down || k == lost {
-		d.noteFault(k)
+		d.noteFault(ctx, k)
 	}
 	return d.translate(err)
 }

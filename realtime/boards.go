@@ -2,7 +2,6 @@ package realtime
 
 import (
 	"context"
-	"errors"
 	"log/slog"
 	"sync"
 	"sync/atomic"
@@ -11,7 +10,6 @@ import (
 	"golang.org/x/sync/singleflight"
 
 	"github.com/oc-pizza/ocpizza/app"
-	"github.com/oc-pizza/ocpizza/views"
 )
 
 // Source is what Boards needs of the database; app.Store has it.
@@ -28,11 +26,14 @@ type BoardsOptions struct {
 	Build string
 	// IdleCompare and BusyCompare are how often the boards' numbers are compared with the database's, in one query for all shops:
 	// rarely (45 s) while nothing happens, often (5 s) within two minutes of a change. It is the net under lost announcements.
-	IdleCompare, BusyCompare time.Duration
+	// While Announcer has lost its Redis, LostCompare (2 s) takes the place of BusyCompare.
+	IdleCompare, BusyCompare, LostCompare time.Duration
 	// Keep is how long a board stays in memory after the last watcher or reader left (10 min).
 	Keep time.Duration
 	// Reorder is how long an event that came too early waits for those before it, before the board is loaded again (100 ms).
 	Reorder time.Duration
+	// Announcer carries events to and from other processes; nil: this process hears of their changes by comparing alone.
+	Announcer *Announcer
 }
 
 // Boards keeps the board of each shop that somebody watches, current by events, and tells the hub what changed.
@@ -47,9 +48,15 @@ type Boards struct {
 	shops map[int64]*shop
 
 	pizzerias atomic.Pointer[[]app.Pizzeria]
-	busyUntil atomic.Int64 // Unix nanoseconds
-	stop      chan struct{}
-	done      sync.WaitGroup
+	busyUntil atomic.Int64  // Unix nanoseconds
+	kick      chan struct{} // of one: compare now
+	ended     chan struct{} // of one, see SessionsEnded
+	house     app.Position  // sequence of the ends of sessions; compareMu
+	compareMu sync.Mutex
+
+	ctx    context.Context // ends with Close: no database that hangs may hold a stop up
+	cancel context.CancelFunc
+	done   sync.WaitGroup
 }
 
 // shop is one pizzeria's board in this process. The board is a value that readers take without a lock; mu orders its replacement, the
@@ -60,13 +67,13 @@ type shop struct {
 	used  atomic.Int64 // Unix nanoseconds of the last read
 
 	mu        sync.Mutex
-	base      int64               // sequence at which the board was first loaded: a topic that never changed since is as old as it
-	seqs      map[Audience]int64  // last sequence that changed what an audience shows
-	early     map[int64]app.Event // events that came before their turn, by sequence
-	waiting   bool                // a reload is scheduled
-	stale     bool                // an event of another epoch came
-	gone      bool                // evicted: nobody may join any more
-	audiences map[Audience]*snapshot
+	base      int64                               // sequence at which the board was first loaded: a topic that never changed since is as old as it
+	seqs      map[Audience]int64                  // last sequence that changed what an audience shows
+	early     map[int64]app.Event                 // events that came before their turn, by sequence
+	waiting   bool                                // a reload is scheduled
+	stale     bool                                // an event of another epoch came
+	gone      bool                                // evicted: nobody may join any more
+	audiences map[Audience]map[Audience]*snapshot // who has joined, by class: an event must not walk ten thousand followers of other orders
 }
 
 // snapshot is the hello of an audience drawn last, so that a crowd that comes back at once is drawn once.
@@ -84,19 +91,21 @@ func NewBoards(source Source, hub *Hub, opt BoardsOptions) *Boards {
 	}
 	defaults(&opt.IdleCompare, 45*time.Second)
 	defaults(&opt.BusyCompare, 5*time.Second)
+	defaults(&opt.LostCompare, 2*time.Second)
 	defaults(&opt.Keep, 10*time.Minute)
 	defaults(&opt.Reorder, 100*time.Millisecond)
 	if opt.Log == nil {
 		opt.Log = slog.Default()
 	}
-	b := &Boards{source: source, hub: hub, opt: opt, shops: map[int64]*shop{}, stop: make(chan struct{})}
+	b := &Boards{source: source, hub: hub, opt: opt, shops: map[int64]*shop{}, kick: make(chan struct{}, 1), ended: make(chan struct{}, 1)}
+	b.ctx, b.cancel = context.WithCancel(context.Background())
 	b.done.Go(b.compareLoop)
 	return b
 }
 
-// Close stops comparing. Boards can still be read.
+// Close stops comparing and loading. Boards that are warm can still be read.
 func (b *Boards) Close() {
-	close(b.stop)
+	b.cancel()
 	b.done.Wait()
 }
 
@@ -133,6 +142,7 @@ func (b *Boards) View(ctx context.Context, a Audience) (*app.Board, int64, error
 	if err != nil {
 		return nil, 0, err
 	}
+	b.know(s, a, Shown{})
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.board.Load(), s.seq(a), nil
@@ -143,8 +153,9 @@ func (b *Boards) shop(ctx context.Context, pizzeria int64) (*shop, error) {
 	s := b.shops[pizzeria]
 	if s == nil {
 		// It is entered before it is loaded, so that an event that is published meanwhile waits for it in early.
-		s = &shop{id: pizzeria, seqs: map[Audience]int64{}, early: map[int64]app.Event{}, audiences: map[Audience]*snapshot{}}
+		s = &shop{id: pizzeria, seqs: map[Audience]int64{}, early: map[int64]app.Event{}, audiences: map[Audience]map[Audience]*snapshot{}}
 		b.shops[pizzeria] = s
+		b.opt.Announcer.follow(pizzeria)
 	}
 	b.mu.Unlock()
 	s.used.Store(time.Now().UnixNano())
@@ -160,7 +171,8 @@ func (b *Boards) shop(ctx context.Context, pizzeria int64) (*shop, error) {
 // load reads a shop's board from the database and takes it over, with the events that came meanwhile. Callers at the same time share one reading.
 func (b *Boards) load(ctx context.Context, s *shop) error {
 	_, err, _ := b.flight.Do("board "+Audience{Pizzeria: s.id}.String(), func() (any, error) {
-		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 30*time.Second)
+		// Not the caller's context: others share the reading.
+		ctx, cancel := context.WithTimeout(b.ctx, 30*time.Second)
 		defer cancel()
 		board, err := b.source.LoadBoard(ctx, s.id)
 		if err != nil {
@@ -180,6 +192,7 @@ func (b *Boards) load(ctx context.Context, s *shop) error {
 			b.replace(s, board)
 		}
 		b.applyEarly(s)
+		b.catchUpIn(s, b.opt.Reorder)
 		return nil, nil
 	})
 	return err
@@ -191,15 +204,23 @@ func (b *Boards) newEpoch(s *shop, board *app.Board) {
 	s.seqs = map[Audience]int64{}
 	s.early = map[int64]app.Event{}
 	s.board.Store(board)
-	for a := range s.audiences {
-		b.hub.CloseTopic(a.Topic(), CloseRestart)
+	for _, class := range s.audiences {
+		for a := range class {
+			b.hub.CloseTopic(a.Topic(), CloseRestart)
+		}
 	}
-	s.audiences = map[Audience]*snapshot{}
+	s.audiences = map[Audience]map[Audience]*snapshot{}
 }
 
-// Publish brings the shop's board up to date with a saved event and sends what changed to those who watch.
-func (b *Boards) Publish(ctx context.Context, e app.Event) {
-	b.busyUntil.Store(time.Now().Add(2 * time.Minute).UnixNano())
+// Publish announces an event that was saved here, brings the shop's board up to date and sends what changed to those who watch.
+func (b *Boards) Publish(_ context.Context, e app.Event) {
+	b.opt.Announcer.announce(e) // only queues; first, so that nobody elsewhere waits for our drawing
+	b.hear(e)
+}
+
+// hear takes an event in, whichever process saved it.
+func (b *Boards) hear(e app.Event) {
+	b.busy()
 	b.mu.Lock()
 	s := b.shops[e.Pizzeria]
 	b.mu.Unlock()
@@ -235,8 +256,11 @@ func (b *Boards) applyEarly(s *shop) {
 	if board == nil {
 		return
 	}
-	for seq := range s.early {
-		if seq <= board.Seq {
+	for seq, e := range s.early {
+		if e.Epoch != board.Epoch {
+			s.stale = true // it came before the board was there to compare with
+		}
+		if seq <= board.Seq || s.stale {
 			delete(s.early, seq)
 		}
 	}
@@ -282,8 +306,8 @@ func (b *Boards) replace(s *shop, next *app.Board) {
 	for _, class := range touched(ch) {
 		prev := s.seq(class)
 		s.seqs[class] = next.Seq
-		for a := range s.audiences {
-			if a.class() != class || !b.hub.Watched(a.Topic()) {
+		for a := range s.audiences[class] {
+			if !b.hub.Watched(a.Topic()) {
 				continue
 			}
 			ops, err := b.pieces(a, ch)
@@ -305,149 +329,20 @@ func (b *Boards) replace(s *shop, next *app.Board) {
 	}
 }
 
+// drawn returns the snapshot of an audience, entering it if it is new. s.mu is held.
+func (s *shop) drawn(a Audience) *snapshot {
+	class := s.audiences[a.class()]
+	if class == nil {
+		class = map[Audience]*snapshot{}
+		s.audiences[a.class()] = class
+	}
+	if class[a] == nil {
+		class[a] = &snapshot{}
+	}
+	return class[a]
+}
+
 // seq is the last sequence that changed what an audience shows. s.mu is held.
 func (s *shop) seq(a Audience) int64 { return max(s.base, s.seqs[a.class()]) }
-
-// Shown is what a page says it shows when it connects.
-type Shown struct {
-	Epoch string
-	Seq   int64
-	Build string
-}
-
-// Join makes a socket a watcher of an audience and queues its hello: « current » when what it shows is, else the whole board.
-// From then on it gets every patch; nothing falls between. A warm board is joined without the database.
-func (b *Boards) Join(ctx context.Context, socket *Socket, a Audience, shown Shown) error {
-	s, err := b.shop(ctx, a.Pizzeria)
-	if err != nil {
-		return err
-	}
-	if board := s.board.Load(); shown.Epoch == board.Epoch && shown.Seq > board.Seq {
-		// The page was drawn by another process that knows more.
-		if err := b.Compare(ctx); err != nil {
-			b.opt.Log.Warn("cannot compare with the database", "err", err)
-		}
-	}
-	for {
-		s.mu.Lock()
-		if s.gone {
-			s.mu.Unlock()
-			return b.Join(ctx, socket, a, shown)
-		}
-		board, seq := s.board.Load(), s.seq(a)
-		snap := s.audiences[a]
-		if snap == nil {
-			snap = &snapshot{seq: -1}
-			s.audiences[a] = snap
-		}
-		hello := Hello{Epoch: board.Epoch, Seq: seq, Time: nowMillis(), Build: b.opt.Build, Mode: ModeCurrent}
-		if shown.Epoch == board.Epoch && shown.Seq >= seq && shown.Seq <= board.Seq {
-			err := b.hub.Join(socket, a.Topic(), hello.Frame())
-			s.mu.Unlock()
-			return err
-		}
-		if snap.frame != nil && snap.seq == seq {
-			err := b.hub.Join(socket, a.Topic(), snap.frame)
-			s.mu.Unlock()
-			return err
-		}
-		s.mu.Unlock()
-		// Drawn outside the lock: the board is a value. If the topic moved on meanwhile, it is drawn again.
-		html, err := b.whole(a, board, seq)
-		if err != nil {
-			return err
-		}
-		hello.Mode = ModeSnapshot
-		hello.Ops = []Op{{Do: OpMorph, To: views.BoardID, HTML: html}}
-		frame := hello.Frame()
-		s.mu.Lock()
-		if s.seq(a) == seq && s.board.Load().Epoch == board.Epoch {
-			s.audiences[a] = &snapshot{seq: seq, frame: frame}
-		}
-		s.mu.Unlock()
-	}
-}
-
-// Compare asks the database for every shop's number in one query and loads the boards that are behind.
-func (b *Boards) Compare(ctx context.Context) error {
-	_, err, _ := b.flight.Do("compare", func() (any, error) {
-		positions, err := b.source.Positions(context.WithoutCancel(ctx))
-		if err != nil {
-			return nil, err
-		}
-		var all []error
-		for _, s := range b.loaded() {
-			board := s.board.Load()
-			if p, ok := positions[s.id]; ok && (p.Epoch != board.Epoch || p.Seq > board.Seq) {
-				b.busyUntil.Store(time.Now().Add(2 * time.Minute).UnixNano())
-				all = append(all, b.load(ctx, s))
-			}
-		}
-		return nil, errors.Join(all...)
-	})
-	return err
-}
-
-func (b *Boards) loaded() []*shop {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	out := make([]*shop, 0, len(b.shops))
-	for _, s := range b.shops {
-		if s.board.Load() != nil {
-			out = append(out, s)
-		}
-	}
-	return out
-}
-
-// compareLoop compares at its pace while there is something to compare, and lets boards go that nobody uses.
-func (b *Boards) compareLoop() {
-	var last time.Time
-	tick := time.NewTicker(b.opt.BusyCompare)
-	defer tick.Stop()
-	for {
-		select {
-		case <-b.stop:
-			return
-		case now := <-tick.C:
-			b.evict(now)
-			if len(b.loaded()) == 0 {
-				continue
-			}
-			if now.UnixNano() > b.busyUntil.Load() && now.Sub(last) < b.opt.IdleCompare {
-				continue
-			}
-			last = now
-			if err := b.Compare(context.Background()); err != nil {
-				b.opt.Log.Warn("cannot compare the boards with the database", "err", err)
-			}
-		}
-	}
-}
-
-// evict forgets boards that nobody watches or has read for a while, and the drawings of audiences that have gone.
-func (b *Boards) evict(now time.Time) {
-	for _, s := range b.loaded() {
-		s.mu.Lock()
-		for a := range s.audiences {
-			if !b.hub.Watched(a.Topic()) {
-				delete(s.audiences, a)
-			}
-		}
-		s.gone = len(s.audiences) == 0 && now.UnixNano()-s.used.Load() > int64(b.opt.Keep)
-		if s.gone {
-			b.forget(s) // before anybody who finds it gone looks for another
-		}
-		s.mu.Unlock()
-	}
-}
-
-func (b *Boards) forget(s *shop) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	if b.shops[s.id] == s {
-		delete(b.shops, s.id)
-	}
-}
 
 func nowMillis() int64 { return time.Now().UnixMilli() }

@@ -19,7 +19,7 @@ import (
 // What a socket gets is its own: descriptors, and the objects that gofiber/websocket and fasthttp pool, go to the next customer at once.
 func TestWrongRecipient(t *testing.T) {
 	tiers(t, func(t *testing.T, opts HubOptions) {
-		opts.CloseGrace = 50 * time.Millisecond
+		opts.CloseGrace = patience // one that is given up gets no close frame
 		st := newSite(t, opts)
 		st.join = func(c *websocket.Conn, s *Socket) error {
 			token := strings.Clone(c.Params("topic"))

@@ -303,6 +303,30 @@ func TestPanicCostsOneSocket(t *testing.T) {
 	}
 }
 
+// News of a connection that is gone does not reach the one that has its number now.
+func TestLateNews(t *testing.T) {
+	b := newBench(HubOptions{})
+	old := b.enter("a", &paper{room: -1}, 0)
+	b.settle()
+	b.drop(old, false)
+	p := &paper{room: -1, eof: true}
+	s := b.enter("a", p, 0)
+	b.settle()
+	if s.id != old.id || s.gen == old.gen {
+		t.Fatalf("number %d of generation %d after %d of %d", s.id, s.gen, old.id, old.gen)
+	}
+	b.report(readiness{id: old.id, gen: old.gen, readable: true})
+	b.settle()
+	if p.closed {
+		t.Error("took the news of another")
+	}
+	b.report(readiness{id: s.id, gen: s.gen, readable: true})
+	b.settle()
+	if !p.closed {
+		t.Error("did not take its own news")
+	}
+}
+
 // However the bytes of a browser are cut, they mean the same; and whatever they are, nothing breaks.
 func FuzzFeed(f *testing.F) {
 	f.Add(append(masked(ws.NewTextFrame([]byte(`{"k":"ack","s":7}`))), masked(ws.NewPingFrame([]byte("x")))...), uint8(3))

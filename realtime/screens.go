@@ -5,7 +5,6 @@ import (
 	"context"
 	"fmt"
 	"slices"
-	"strconv"
 	"time"
 
 	"github.com/a-h/templ"
@@ -163,9 +162,15 @@ func (d *drawing) draw(do, to string, c templ.Component) {
 func (d *drawing) kitchen(ch app.Changes) {
 	b := ch.After
 	before, after := views.KitchenTickets(ch.Before), views.KitchenTickets(b)
+	for _, o := range before {
+		// A cancelled ticket leaves the wall when it is old, whichever order moved the clock on.
+		if !slices.Contains(ch.Orders, o.ID) && !slices.ContainsFunc(after, hasID(o.ID)) {
+			d.remove(views.TicketID(o.ID))
+		}
+	}
 	for _, id := range ch.Orders {
 		was, is := slices.ContainsFunc(before, hasID(id)), slices.ContainsFunc(after, hasID(id))
-		ticket := "ticket-" + strconv.FormatInt(id, 10)
+		ticket := views.TicketID(id)
 		o := order(ch, id)
 		switch {
 		case is && was:
@@ -182,6 +187,7 @@ func (d *drawing) kitchen(ch app.Changes) {
 		}
 	}
 	if len(ch.Orders) > 0 {
+		d.morph(views.KitchenLoadID, views.KitchenLoad(b))
 		d.morph("all-day", views.AllDay(b))
 		d.morph("recall", views.Recall(b))
 	}

@@ -18,39 +18,46 @@ func TestRefusals(t *testing.T) {
 		name string
 		sent []byte
 		code Code
+		deaf bool // nothing after it is understood, not even a close frame
 	}{
-		{"too long", text(`{"k":"ack","s":1}` + strings.Repeat(" ", 600)), CloseTooBig},
-		{"claims to be huge", []byte{0x81, 0xff, 0, 0, 0, 1, 0, 0, 0, 0, 1, 2, 3, 4}, CloseTooBig},
-		{"fragments too long together", append(fragment(ws.OpText, false, strings.Repeat(" ", 400)), fragment(ws.OpContinuation, true, strings.Repeat(" ", 400))...), CloseTooBig},
-		{"impossible length", []byte{0x81, 0xff, 0xff, 1, 1, 1, 1, 1, 1, 1, 1, 2, 3, 4}, CloseProtocol},
-		{"not masked", ws.MustCompileFrame(ws.NewTextFrame([]byte(`{"k":"ack","s":1}`))), CloseProtocol},
-		{"reserved bit", masked(rsv), CloseProtocol},
-		{"reserved opcode", fragment(0x3, true, "x"), CloseProtocol},
-		{"stray continuation", fragment(ws.OpContinuation, true, "x"), CloseProtocol},
-		{"message in a message", append(fragment(ws.OpText, false, "{"), text("{}")...), CloseProtocol},
-		{"fragmented ping", fragment(ws.OpPing, false, "x"), CloseProtocol},
-		{"long ping", fragment(ws.OpPing, true, strings.Repeat("x", 126)), CloseProtocol},
-		{"binary", masked(ws.NewBinaryFrame([]byte("x"))), CloseUnsupported},
-		{"not UTF-8", text("{\"k\":\"ack\",\"s\":1,\"x\":\"\xff\"}"), CloseBadData},
-		{"UTF-8 cut at the end", append(fragment(ws.OpText, false, `{"k":"`), fragment(ws.OpContinuation, true, "\xc3")...), CloseBadData},
-		{"not JSON", text("hello"), CloseBadData},
-		{"another kind", text(`{"k":"order","s":1}`), CloseNotAllowed},
-		{"no number", text(`{"k":"ack"}`), CloseNotAllowed},
-		{"number of another type", text(`{"k":"ack","s":"1"}`), CloseNotAllowed},
-		{"negative", text(`{"k":"ack","s":-1}`), CloseNotAllowed},
-		{"too many", []byte(strings.Repeat(string(text(`{"k":"ack","s":1}`)), 21)), CloseNotAllowed},
-		{"close", masked(ws.NewCloseFrame(ws.NewCloseFrameBody(ws.StatusGoingAway, "bye"))), CloseGoingAway},
-		{"close without a code", masked(ws.NewCloseFrame(nil)), CloseNormal},
-		{"close with half a code", masked(ws.NewCloseFrame([]byte{3})), CloseProtocol},
-		{"close with a code that nobody may send", masked(ws.NewCloseFrame(ws.NewCloseFrameBody(1005, ""))), CloseProtocol},
-		{"close with a bad reason", masked(ws.NewCloseFrame(ws.NewCloseFrameBody(1000, "\xff"))), CloseBadData},
+		{"too long", text(`{"k":"ack","s":1}` + strings.Repeat(" ", 600)), CloseTooBig, false},
+		{"claims to be huge", []byte{0x81, 0xff, 0, 0, 0, 1, 0, 0, 0, 0, 1, 2, 3, 4}, CloseTooBig, true},
+		{"fragments too long together", append(fragment(ws.OpText, false, strings.Repeat(" ", 400)), fragment(ws.OpContinuation, true, strings.Repeat(" ", 400))...), CloseTooBig, false},
+		{"impossible length", []byte{0x81, 0xff, 0xff, 1, 1, 1, 1, 1, 1, 1, 1, 2, 3, 4}, CloseProtocol, true},
+		{"not masked", ws.MustCompileFrame(ws.NewTextFrame([]byte(`{"k":"ack","s":1}`))), CloseProtocol, false},
+		{"reserved bit", masked(rsv), CloseProtocol, false},
+		{"reserved opcode", fragment(0x3, true, "x"), CloseProtocol, false},
+		{"stray continuation", fragment(ws.OpContinuation, true, "x"), CloseProtocol, false},
+		{"message in a message", append(fragment(ws.OpText, false, "{"), text("{}")...), CloseProtocol, false},
+		{"fragmented ping", fragment(ws.OpPing, false, "x"), CloseProtocol, false},
+		{"long ping", fragment(ws.OpPing, true, strings.Repeat("x", 126)), CloseProtocol, false},
+		{"binary", masked(ws.NewBinaryFrame([]byte("x"))), CloseUnsupported, false},
+		{"not UTF-8", text("{\"k\":\"ack\",\"s\":1,\"x\":\"\xff\"}"), CloseBadData, false},
+		{"UTF-8 cut at the end", append(fragment(ws.OpText, false, `{"k":"`), fragment(ws.OpContinuation, true, "\xc3")...), CloseBadData, false},
+		{"not JSON", text("hello"), CloseBadData, false},
+		{"another kind", text(`{"k":"order","s":1}`), CloseNotAllowed, false},
+		{"no number", text(`{"k":"ack"}`), CloseNotAllowed, false},
+		{"number of another type", text(`{"k":"ack","s":"1"}`), CloseNotAllowed, false},
+		{"negative", text(`{"k":"ack","s":-1}`), CloseNotAllowed, false},
+		{"too many", []byte(strings.Repeat(string(text(`{"k":"ack","s":1}`)), 21)), CloseNotAllowed, false},
+		{"close", masked(ws.NewCloseFrame(ws.NewCloseFrameBody(ws.StatusGoingAway, "bye"))), CloseGoingAway, false},
+		{"close without a code", masked(ws.NewCloseFrame(nil)), CloseNormal, false},
+		{"close with half a code", masked(ws.NewCloseFrame([]byte{3})), CloseProtocol, false},
+		{"close with a code that nobody may send", masked(ws.NewCloseFrame(ws.NewCloseFrameBody(1005, ""))), CloseProtocol, false},
+		{"close with a bad reason", masked(ws.NewCloseFrame(ws.NewCloseFrameBody(1000, "\xff"))), CloseBadData, false},
 	}
 	tiers(t, func(t *testing.T, opts HubOptions) {
 		opts.Heartbeat = time.Hour // « too many » is counted between two
-		opts.CloseGrace = 100 * time.Millisecond
-		st := newSite(t, opts)
+		opts.CloseGrace = patience // a refused frame is skipped, and the answer to our close frame understood: nobody waits
+		patient := newSite(t, opts)
+		opts.CloseGrace = 10 * time.Millisecond
+		brief := newSite(t, opts)
 		for _, c := range cases {
 			t.Run(c.name, func(t *testing.T) {
+				st := patient
+				if c.deaf {
+					st = brief
+				}
 				g := st.visit("a")
 				g.t = t
 				g.closed = strings.HasPrefix(c.name, "close")
@@ -61,8 +68,10 @@ func TestRefusals(t *testing.T) {
 				}
 			})
 		}
-		until(t, "all gone", func() bool { return !st.Watched("a") && st.Figures().Topics == 0 })
-		if n := st.Figures().Closes[CloseTooBig]; n != 3 {
+		for _, st := range []*site{patient, brief} {
+			until(t, "all gone", func() bool { return st.count() == 0 && !st.Watched("a") && st.Figures().Topics == 0 })
+		}
+		if n := patient.Figures().Closes[CloseTooBig]; n != 2 {
 			t.Errorf("%d counted as too big", n)
 		}
 	})

@@ -7,7 +7,7 @@
 // What a page says to it:
 //   <main id=board data-live=/live/… data-epoch data-seq data-build data-now>   connect, and from where
 //   data-heartbeat (ms), data-ended (words for a session that ended)            on #board, rarely
-//   data-title on #board                                                        becomes document.title
+//   data-title on #board or in it                                               becomes document.title
 //   <html data-user>  owner of outbox entries      <html data-tz>               time zone of displayed times
 //   #live-lamp (data-state) #live-banner #toast #outbox                         where it speaks; [data-text] inside is used
 //   data-version                                                                older never replaces newer, per id
@@ -270,7 +270,7 @@
   function settled() {
     showOutbox();
     tick();
-    const title = board()?.dataset.title;
+    const title = (document.querySelector('#board [data-title]') ?? board())?.dataset.title;
     if (title && document.title !== title) document.title = title;
     emit('applied');
   }

@@ -39,6 +39,14 @@
   document.addEventListener('keydown', (e) => {
     if (e.key === 'Escape' && location.hash === '#panier') document.querySelector('.basket-close')?.click();
   });
+  // A refusal stands on top of the basket and the button at its end: what it is about comes into sight.
+  document.addEventListener('oc:refused', () => {
+    if (!document.getElementById('panier-refus')) return;
+    document.getElementById('toast').hidden = true; // it would say the same, on top of the form
+    const field = document.querySelector('#panier [aria-invalid=true]');
+    if (field) field.focus();
+    (field ?? document.querySelector('#panier :is([data-bad], .refusal)'))?.scrollIntoView({ block: 'center' });
+  });
   document.addEventListener('oc:applied', compare);
   compare();
 })();

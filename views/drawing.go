@@ -35,6 +35,10 @@ func Drawings(menu *app.Menu, products ...app.Product) templ.Component {
 		}
 		pizzas = true
 		look := lookOf(menu, p)
+		if has(p.Slug, "calzone") {
+			fmt.Fprintf(&symbols, `<symbol id="%s" viewBox="-106 -106 212 212">%s</symbol>`, id, folded)
+			continue
+		}
 		for _, t := range look.toppings {
 			if key := "z-" + t.id; !seen[key] {
 				seen[key] = true
@@ -332,6 +336,15 @@ func blob(rng *rand.Rand, cx, cy, r float64, points int, waver float64) string {
 	}
 	return b.String() + "Z"
 }
+
+// folded is a calzone: closed, so that nothing of what it holds is seen.
+const folded = `<g transform="rotate(-12)translate(0 8)"><path fill="#8d4d1c" d="M-103 36A103 104 0 0 1 103 36Q104 52 88 54 0 66-88 54-104 52-103 36Z"/>` +
+	`<path fill="#d99a4a" d="M-99 34A99 100 0 0 1 99 34Q98 46 84 48 0 59-84 48-98 46-99 34Z"/>` +
+	`<path fill="#efc172" d="M-86 26A88 84 0 0 1 86 26Q0 42-86 26Z"/><path fill="#f7d694" d="M-60-4A74 62 0 0 1 40-46Q-20-40-60-4Z"/>` +
+	`<path fill="none" stroke="#a8642a" stroke-width="5" stroke-linecap="round" d="M-90 40q7-8 13 2m4 0q7-8 13 2m4 1q7-8 13 1m4 1q7-9 13 0m4 0q7-9 13 0m4 0q7-9 13-1m4-1q7-9 13-2m4-1q7-9 13-2m4-2q6-8 10-3"/>` +
+	`<path fill="#b5331d" stroke="#8d4d1c" stroke-width="3" d="M-38-14q10-8 18 3-2 16-13 13-9-4-5-16ZM0-26q10-6 17 4 0 15-11 14-10-4-6-18ZM38-12q10-5 14 5-2 14-12 12-8-5-2-17Z"/>` +
+	`<g fill="#5a2a0d" opacity=".32"><ellipse cx="-66" cy="8" rx="8" ry="4"/><ellipse cx="70" cy="14" rx="7" ry="4"/><ellipse cx="-4" cy="18" rx="9" ry="4"/><ellipse cx="20" cy="-48" rx="7" ry="3"/></g>` +
+	`<g fill="#fff" opacity=".8"><circle cx="-52" cy="-22" r="1.8"/><circle cx="26" cy="4" r="1.8"/><circle cx="-30" cy="22" r="1.5"/><circle cx="62" cy="-14" r="1.8"/><circle cx="2" cy="-46" r="1.5"/></g></g>`
 
 // showpiece is the pizza of the home page.
 var showpiece = func() (*app.Menu, app.Product) {

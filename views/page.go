@@ -86,4 +86,5 @@ type TillForm struct {
 	Customer []*app.Order // last orders of the phone number typed
 	Soonest  map[app.Mode]time.Time
 	Slots    []time.Time // that may be chosen besides as soon as possible
+	Taken    *app.Order  // the order that was just placed, to say so above the empty form; nil if none
 }

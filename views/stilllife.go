@@ -39,7 +39,7 @@ var stillLives = []struct {
 	main, light, dark string
 }{
 	{[]string{"tiramisu"}, slice, "#c99a63", "#fff3d8", "#5a331a"},
-	{[]string{"panna", "creme-brulee", "flan", "ile-flottante"}, dome, "#b4283a", "#fff6e4", "#7c1626"},
+	{[]string{"panna", "creme", "flan", "ile-flottante"}, dome, "#b4283a", "#fff6e4", "#7c1626"},
 	{[]string{"fondant", "moelleux", "brownie", "coulant"}, dome, "#3c1f10", "#7a4426", "#2b1509"},
 	{[]string{"mousse", "liegeois"}, cup, "#6b3b20", "#8a5333", "#4a2612"},
 	{[]string{"glace", "sorbet", "gelato"}, scoops, "#f4c7d0", "#fff0c9", "#a9d3b0"},
@@ -50,7 +50,7 @@ var stillLives = []struct {
 	{[]string{"rose"}, bottle, "#f0a79d", "#fbd8d1", "#b5584c"},
 	{[]string{"blanc", "prosecco", "pinot"}, bottle, "#b9b765", "#e9e7ae", "#7f7c2c"},
 	{[]string{"vin", "chianti", "rouge", "lambrusco"}, bottle, "#4b1524", "#8d3f53", "#7d1f33"},
-	{[]string{"limonade", "citron"}, can, "#e9c92f", "#fff3a6", "#6e7c1d"},
+	{[]string{"limonade", "citron"}, bottle, "#e9c92f", "#fff3a6", "#6e7c1d"},
 	{[]string{"orang", "jus", "mangue", "fanta"}, can, "#ef8a1d", "#ffcf8a", "#a34d06"},
 	{[]string{"the", "peche", "ice-tea"}, can, "#c9772b", "#f2c48d", "#6b3a10"},
 	{[]string{"cola", "coca", "pepsi"}, can, "#a8201c", "#e47b70", "#6e100d"},

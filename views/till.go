@@ -66,9 +66,6 @@ func (f TillForm) lines() []app.Line {
 	return out
 }
 
-// delivery reports whether the form asks for a delivery.
-func (f TillForm) delivery() bool { return f.Checkout.Mode == ModeField(app.Delivery) }
-
 // method is the form's way to pay, cash until one was chosen.
 func (f TillForm) method() string {
 	if f.Checkout.Method == "" {
@@ -134,6 +131,14 @@ func QuickCode(m *app.Menu, typed string) (slug string, size app.Size, quantity 
 		}
 	}
 	return "", "", 0, false
+}
+
+// quickExample is a code that works, for the hint: "margherita g 2".
+func quickExample(m *app.Menu) string {
+	for _, p := range sold(m, app.Pizza) {
+		return strings.ToLower(p.Name) + " g 2"
+	}
+	return ""
 }
 
 func number(word string) (int, bool) {

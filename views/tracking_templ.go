@@ -81,7 +81,7 @@ func TrackingPage(p Page, live Live, b *app.Board, o *app.Order, token string) t
 			}
 			return nil
 		})
-		templ_7745c5c3_Err = Layout(p).Render(templ.WithChildren(ctx, templ_7745c5c3_Var2), templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = Layout(p.titled(trackingTitle(o))).Render(templ.WithChildren(ctx, templ_7745c5c3_Var2), templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -124,9 +124,9 @@ func TrackingBoard(live Live, b *app.Board, o *app.Order) templ.Component {
 			return templ_7745c5c3_Err
 		}
 		var templ_7745c5c3_Var4 string
-		templ_7745c5c3_Var4, templ_7745c5c3_Err = templ.JoinStringErrs(trackingTitle(o))
+		templ_7745c5c3_Var4, templ_7745c5c3_Err = templ.JoinStringErrs(trackingTitle(o) + brand)
 		if templ_7745c5c3_Err != nil {
-			return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/tracking.templ`, Line: 24, Col: 87}
+			return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/tracking.templ`, Line: 24, Col: 95}
 		}
 		_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var4))
 		if templ_7745c5c3_Err != nil {
@@ -218,9 +218,9 @@ func Tracking(b *app.Board, o *app.Order) templ.Component {
 			return templ_7745c5c3_Err
 		}
 		var templ_7745c5c3_Var9 string
-		templ_7745c5c3_Var9, templ_7745c5c3_Err = templ.JoinStringErrs(trackingTitle(o))
+		templ_7745c5c3_Var9, templ_7745c5c3_Err = templ.JoinStringErrs(trackingTitle(o) + brand)
 		if templ_7745c5c3_Err != nil {
-			return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/tracking.templ`, Line: 32, Col: 178}
+			return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/tracking.templ`, Line: 32, Col: 186}
 		}
 		_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var9))
 		if templ_7745c5c3_Err != nil {
@@ -1477,7 +1477,7 @@ func orderBill(o *app.Order) templ.Component {
 
 // trackingTitle is the page's title: the state first, for it is read on a narrow tab.
 func trackingTitle(o *app.Order) string {
-	return fmt.Sprintf("%s · commande n°%s%d · OC Pizza", Status(o.Status), nbsp, o.Number)
+	return fmt.Sprintf("%s · commande n°%s%d", Status(o.Status), nbsp, o.Number)
 }
 
 // clockAttrs let live.js tell when the promise has passed.

@@ -251,6 +251,12 @@ func (s *Server) placeOrder(c *fiber.Ctx) error {
 }
 
 func (s *Server) place(c *fiber.Ctx, actor app.Actor, principal string, form url.Values, channel app.Channel) (app.Placed, error) {
+	if s.stopping != nil {
+		if err := s.stopping(); err != nil {
+			c.Set(fiber.HeaderRetryAfter, "5")
+			return app.Placed{}, err
+		}
+	}
 	k, err := key(c, principal, form)
 	if err != nil {
 		return app.Placed{}, err
@@ -353,7 +359,8 @@ func (s *Server) cancelTracked(c *fiber.Ctx) error {
 
 func (s *Server) changeTracked(c *fiber.Ctx) error {
 	return s.changeByLink(c, func(o *app.Order, actor app.Actor, k app.Key, form url.Values) (*app.Order, error) {
-		lines, err := parseLines(form["ligne"])
+		// A row of the page set to « 0, retirer » sends an empty line.
+		lines, err := parseLines(slices.DeleteFunc(slices.Clone(form["ligne"]), func(l string) bool { return l == "" }))
 		if err != nil {
 			return nil, err
 		}

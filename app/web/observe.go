@@ -66,7 +66,11 @@ func (s *Server) sendAsset(c *fiber.Ctx, a *static.Asset) error {
 	if c.Get(fiber.HeaderIfNoneMatch) == a.ETag {
 		return c.SendStatus(fiber.StatusNotModified)
 	}
-	if a.Gzip != nil && c.AcceptsEncodings("gzip") == "gzip" {
+	switch {
+	case a.Brotli != nil && c.AcceptsEncodings("br") != "":
+		c.Set(fiber.HeaderContentEncoding, "br")
+		return c.Send(a.Brotli)
+	case a.Gzip != nil && c.AcceptsEncodings("gzip") != "":
 		c.Set(fiber.HeaderContentEncoding, "gzip")
 		return c.Send(a.Gzip)
 	}

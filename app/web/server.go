@@ -10,7 +10,9 @@ import (
 	"time"
 
 	"github.com/gofiber/fiber/v2"
+	"github.com/gofiber/fiber/v2/middleware/compress"
 	"github.com/gofiber/fiber/v2/middleware/recover"
+	"github.com/gofiber/websocket/v2"
 
 	"github.com/oc-pizza/ocpizza/app"
 	"github.com/oc-pizza/ocpizza/realtime"
@@ -27,6 +29,10 @@ type Options struct {
 	Origin string
 	// Ready tells whether the database answered last time; nil error when it did. It must not touch the database.
 	Ready func() error
+	// Stopping refuses new orders while the server stops; nil error, or nil, when it does not.
+	Stopping func() error
+	// Ended is told of sessions that ended here, for other processes; nil when there is none.
+	Ended func(hashes ...string)
 	// Proxied says that a router in front adds the client's address as the rightmost X-Forwarded-For entry.
 	Proxied bool
 	// Build identifies the program: a page of another build reloads itself.
@@ -45,6 +51,8 @@ type Server struct {
 	secure   bool
 	proxied  bool
 	ready    func() error
+	stopping func() error
+	ended    func(hashes ...string)
 	build    string
 	fiber    *fiber.App
 }
@@ -59,6 +67,7 @@ const (
 func New(o Options) *Server {
 	s := &Server{
 		shop: o.Shop, boards: o.Boards, hub: o.Hub, log: o.Log, origin: strings.TrimSuffix(o.Origin, "/"), ready: o.Ready, proxied: o.Proxied, build: o.Build,
+		stopping: o.Stopping, ended: o.Ended,
 		sessions: newSessions(o.Sessions, o.Shop.Now), attempts: newAttempts(o.Shop.Now),
 	}
 	if s.log == nil {
@@ -93,7 +102,9 @@ func (s *Server) routes() {
 	f.Get("/sw.js", s.serviceWorker)
 	f.Get("/robots.txt", s.robots)
 
-	f.Use(s.identify, s.checkCSRF)
+	// Pages only: assets are compressed once and for all, and a socket's handshake is not a page. What a page says of a session cannot be
+	// guessed by its compressed length (BREACH): the session's cookie is SameSite, so no other site can ask for the page.
+	f.Use(compress.New(compress.Config{Level: compress.LevelBestSpeed, Next: websocket.IsWebSocketUpgrade}), s.identify)
 
 	// Customers
 	f.Get("/", s.home)
@@ -110,7 +121,7 @@ func (s *Server) routes() {
 	// Sign-in
 	f.Get("/connexion", s.signInPage)
 	f.Post("/connexion", s.signIn)
-	f.Post("/deconnexion", s.signOut)
+	f.Post("/deconnexion", s.checkCSRF, s.signOut)
 	f.Get("/ecran", s.pairing)
 
 	// Kitchen wall
@@ -151,7 +162,7 @@ func (s *Server) routes() {
 	f.Use(func(*fiber.Ctx) error { return errNoPage })
 }
 
-// only lets the holders of some roles pass and notes from which screen they act.
+// only lets the holders of some roles pass, with the session's token if they write, and notes from which screen they act.
 func (s *Server) only(screen string, roles ...app.Role) fiber.Handler {
 	return func(c *fiber.Ctx) error {
 		actor := actorOf(c)
@@ -163,7 +174,7 @@ func (s *Server) only(screen string, roles ...app.Role) fiber.Handler {
 		}
 		actor.Screen = screen
 		c.Locals(localActor, actor)
-		return c.Next()
+		return s.checkCSRF(c)
 	}
 }
 

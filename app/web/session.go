@@ -7,12 +7,15 @@ import (
 	"crypto/sha256"
 	"crypto/subtle"
 	"encoding/base64"
+	"maps"
+	"slices"
 	"sync"
 	"time"
 
 	"github.com/gofiber/fiber/v2"
 
 	"github.com/oc-pizza/ocpizza/app"
+	"github.com/oc-pizza/ocpizza/realtime"
 )
 
 // Names of what a request carries, in fiber.Ctx.Locals.
@@ -28,6 +31,8 @@ const trust = time.Minute
 type SessionStore interface {
 	SessionActor(ctx context.Context, hash string, now time.Time) (app.Actor, time.Time, error)
 	EndSession(ctx context.Context, hash string) error
+	// EndedSessions returns which of the hashes are no session's any more.
+	EndedSessions(ctx context.Context, hashes []string) ([]string, error)
 }
 
 // sessions remembers who signed-in browsers belong to, so that opening a live page costs no query.
@@ -36,6 +41,7 @@ type sessions struct {
 	now   func() time.Time
 	mu    sync.Mutex
 	known map[string]knownSession
+	ends  int // sessions forgotten so far
 }
 
 type knownSession struct {
@@ -53,6 +59,7 @@ func (s *sessions) actor(ctx context.Context, hash string) (app.Actor, error) {
 	now := s.now()
 	s.mu.Lock()
 	k, ok := s.known[hash]
+	ends := s.ends
 	s.mu.Unlock()
 	if ok && now.Before(k.until) && now.Before(k.expires) {
 		return k.actor, nil
@@ -61,7 +68,9 @@ func (s *sessions) actor(ctx context.Context, hash string) (app.Actor, error) {
 	switch {
 	case err == nil:
 		s.mu.Lock()
-		s.known[hash] = knownSession{actor: actor, expires: expires, until: now.Add(trust)}
+		if s.ends == ends { // else it may have ended since it was read
+			s.known[hash] = knownSession{actor: actor, expires: expires, until: now.Add(trust)}
+		}
 		s.mu.Unlock()
 		return actor, nil
 	case app.KindOf(err) == app.NotFound:
@@ -76,7 +85,15 @@ func (s *sessions) actor(ctx context.Context, hash string) (app.Actor, error) {
 func (s *sessions) forget(hash string) {
 	s.mu.Lock()
 	delete(s.known, hash)
+	s.ends++
 	s.mu.Unlock()
+}
+
+// hashes are those that are known.
+func (s *sessions) hashes() []string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return slices.Collect(maps.Keys(s.known))
 }
 
 // sweep forgets sessions that nobody has used for a while.
@@ -89,6 +106,42 @@ func (s *sessions) sweep() {
 			delete(s.known, hash)
 		}
 	}
+}
+
+// endSession ends a session here and in other processes.
+func (s *Server) endSession(hash string) {
+	s.EndSessions(hash)
+	if s.ended != nil {
+		s.ended(hash)
+	}
+}
+
+// EndSessions forgets sessions that have ended, wherever that was, and closes their sockets: nobody watches on with a right that is gone.
+func (s *Server) EndSessions(hashes ...string) {
+	for _, hash := range hashes {
+		s.sessions.forget(hash)
+		s.hub.CloseSession(hash, realtime.CloseSessionOver)
+	}
+}
+
+// CheckSessions asks the database, in one query, which sessions in use here ended elsewhere, and ends them.
+func (s *Server) CheckSessions(ctx context.Context) error {
+	hashes := s.sessions.hashes()
+	for _, socket := range s.hub.Snapshot() { // a screen may have been silent for longer than its session is kept in mind
+		if socket.Session != "" {
+			hashes = append(hashes, socket.Session)
+		}
+	}
+	if len(hashes) == 0 {
+		return nil
+	}
+	slices.Sort(hashes)
+	ended, err := s.sessions.store.EndedSessions(ctx, slices.Compact(hashes))
+	if err != nil {
+		return err
+	}
+	s.EndSessions(ended...)
+	return nil
 }
 
 // cookie names carry the __Host- prefix when the origin is https: the browser then refuses them from anywhere else (RFC 6265bis, 4.1.3.2).

@@ -9,7 +9,6 @@ import (
 	"github.com/gofiber/fiber/v2"
 
 	"github.com/oc-pizza/ocpizza/app"
-	"github.com/oc-pizza/ocpizza/realtime"
 	"github.com/oc-pizza/ocpizza/views"
 )
 
@@ -73,12 +72,6 @@ func (s *Server) signOut(c *fiber.Ctx) error {
 	}
 	s.clearCookie(c, sessionCookie)
 	return s.reload(c, "/connexion")
-}
-
-// endSession forgets a session that has ended, and closes its sockets: nobody watches on with a right that is gone.
-func (s *Server) endSession(hash string) {
-	s.sessions.forget(hash)
-	s.hub.CloseSession(hash, realtime.CloseSessionOver)
 }
 
 // pairing is the page of a wall screen that is not paired yet. Its secret is its future session; once a manager has typed the code,

@@ -211,16 +211,18 @@ type userDisableCmd struct {
 	Login string `arg:"" help:"Identifiant de connexion."`
 }
 
-// Run closes an account; its sessions end within a minute on a running server.
+// Run closes an account and ends its sessions.
 func (u userDisableCmd) Run(c *console) error {
 	d, err := openDB(c)
 	if err != nil {
 		return err
 	}
 	defer d.Close()
-	if _, err := d.DisableUser(c.ctx, strings.ToLower(u.Login)); err != nil {
+	ended, err := d.DisableUser(c.ctx, strings.ToLower(u.Login))
+	if err != nil {
 		return err
 	}
+	tellEnds(c, ended)
 	fmt.Fprintf(c.out, "Compte « %s » fermé.\n", u.Login)
 	return nil
 }
@@ -277,12 +279,14 @@ type deviceRevokeCmd struct {
 	Pizzeria string `required:"" help:"Pizzeria (slug)."`
 }
 
-// Run revokes a screen; a running server notices within a minute.
+// Run revokes a screen and ends its sessions.
 func (r deviceRevokeCmd) Run(c *console) error {
 	return withShop(c, r.Pizzeria, func(d *db.DB, shop int64) error {
-		if _, err := d.RevokeDevice(c.ctx, shop, r.ID); err != nil {
+		ended, err := d.RevokeDevice(c.ctx, shop, r.ID)
+		if err != nil {
 			return err
 		}
+		tellEnds(c, ended)
 		fmt.Fprintf(c.out, "Écran n° %d retiré.\n", r.ID)
 		return nil
 	})

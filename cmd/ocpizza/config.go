@@ -20,7 +20,8 @@ type config struct {
 	Embedded string // path of the SQLite file, "" with MySQL
 	Origin   string
 	Secret   []byte
-	Dyno     bool // on Heroku
+	Redis    string // URL, "" for a process alone
+	Dyno     bool   // on Heroku
 	Level    slog.Level
 }
 
@@ -32,6 +33,8 @@ Variables d’environnement :
   OCPIZZA_SQLITE         fichier de la base embarquée (ocpizza.db)
   OCPIZZA_ORIGIN         origine publique, https://www.exemple.fr (obligatoire sur Heroku)
   OCPIZZA_SECRET         32 caractères au moins, tirés au hasard (obligatoire avec MySQL)
+  REDIS_URL              facultatif, pour plusieurs processus : redis://… ou rediss://… (le certificat, auto-signé chez Heroku, n’est pas
+                         vérifié ; les messages sont chiffrés avec OCPIZZA_SECRET). Sa perte ne perd rien : les écrans suivent la base
   OCPIZZA_LOG            debug, info, warn ou error (info)
 `
 
@@ -48,6 +51,12 @@ func readConfig(env func(string) string) (config, error) {
 	if l := env("OCPIZZA_LOG"); l != "" {
 		if err := c.Level.UnmarshalText([]byte(l)); err != nil {
 			return c, fmt.Errorf("OCPIZZA_LOG=%q est inconnu : debug, info, warn ou error", l)
+		}
+	}
+	if c.Redis = env("REDIS_URL"); c.Redis != "" {
+		// The URL holds a password: it is not quoted.
+		if u, err := url.Parse(c.Redis); err != nil || u.Host == "" || u.Scheme != "redis" && u.Scheme != "rediss" {
+			return c, errors.New("REDIS_URL n’est pas l’adresse d’un Redis : écrivez-la comme rediss://:motdepasse@hôte:port")
 		}
 	}
 	for _, name := range []string{"CLEARDB_DATABASE_URL", "JAWSDB_URL", "DATABASE_URL"} {

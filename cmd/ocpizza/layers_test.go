@@ -13,6 +13,8 @@ const module = "github.com/oc-pizza/ocpizza/"
 
 // may is the dependency rule of the design: cmd → app/web → realtime → views → app ← db, static ← app/web. A package may import those of its row.
 var may = map[string][]string{
+	"internal/child":       {},
+	"realtime/redistest":   {"internal/child"},
 	"app":                  {},
 	"db":                   {"app"},
 	"db/dbtest":            {},
@@ -20,7 +22,8 @@ var may = map[string][]string{
 	"views":                {"app"},
 	"realtime":             {"app", "views"},
 	"app/web":              {"app", "views", "realtime", "static"},
-	"cmd/ocpizza":          {"app", "app/web", "db", "realtime", "static", "cmd/ocpizza/simulate"},
+	"cmd/ocpizza":          {"app", "app/web", "db", "realtime", "static", "cmd/ocpizza/bench", "cmd/ocpizza/simulate"},
+	"cmd/ocpizza/bench":    {"app", "realtime"},
 	"cmd/ocpizza/simulate": {},
 }
 

@@ -22,33 +22,44 @@ type program struct {
 	db       *db.DB
 	hub      *realtime.Hub
 	boards   *realtime.Boards
+	others   *realtime.Announcer
 	shop     *app.Shop
 	server   *web.Server
 	listener net.Listener
 	log      *slog.Logger
 	draining atomic.Bool
 	failed   chan error
-	stop     chan struct{}
+	ctx      context.Context // of background tasks
+	cancel   context.CancelFunc
 	tasks    sync.WaitGroup
+	stopOnce sync.Once
+	stopErr  error
 }
 
-var errDraining = app.Errorf(app.Unavailable, "Le serveur redémarre.")
+var errDraining = app.Errorf(app.Unavailable, "Le site redémarre. Renvoyez votre commande dans quelques secondes : elle ne comptera qu’une fois.")
 
 // startProgram serves a migrated database on a listener until stop is called.
 func startProgram(d *db.DB, demo bool, c config, l net.Listener, log *slog.Logger) (*program, error) {
 	build := static.Build() + revision()
+	others, err := realtime.NewAnnouncer(c.Redis, c.Secret, build, log)
+	if err != nil {
+		return nil, err
+	}
 	hub, err := realtime.NewHub(realtime.HubOptions{Build: build, Log: log})
 	if err != nil {
 		return nil, err
 	}
-	p := &program{db: d, hub: hub, listener: l, log: log, failed: make(chan error, 1), stop: make(chan struct{})}
-	p.boards = realtime.NewBoards(d, hub, realtime.BoardsOptions{Log: log, Build: build})
+	p := &program{db: d, hub: hub, others: others, listener: l, log: log, failed: make(chan error, 1)}
+	p.ctx, p.cancel = context.WithCancel(context.Background())
+	p.boards = realtime.NewBoards(d, hub, realtime.BoardsOptions{Log: log, Build: build, Announcer: others})
 	p.shop = &app.Shop{
 		Store: d, Boards: p.boards, Publisher: p.boards, Clock: time.Now, Secret: c.Secret, CheckPassword: checkPassword, Demo: demo,
 	}
 	p.server = web.New(web.Options{
 		Shop: p.shop, Boards: p.boards, Hub: hub, Sessions: d, Log: log, Origin: c.Origin, Proxied: c.Dyno, Ready: p.ready, Build: build,
+		Stopping: p.stopping, Ended: others.EndSessions,
 	})
+	others.Start(p.boards, p.server.EndSessions)
 	p.tasks.Go(func() {
 		if err := p.server.Serve(l); err != nil {
 			p.failed <- err
@@ -60,8 +71,8 @@ func startProgram(d *db.DB, demo bool, c config, l net.Listener, log *slog.Logge
 
 // ready is the last real result of the database, and no while the server stops.
 func (p *program) ready() error {
-	if p.draining.Load() {
-		return errDraining
+	if err := p.stopping(); err != nil {
+		return err
 	}
 	if h := p.db.Health(); h != db.Healthy {
 		return app.Errorf(app.Unavailable, "database %s", h)
@@ -69,15 +80,31 @@ func (p *program) ready() error {
 	return nil
 }
 
+func (p *program) stopping() error {
+	if p.draining.Load() {
+		return errDraining
+	}
+	return nil
+}
+
 func (p *program) housekeeping() {
 	tick := time.NewTicker(10 * time.Minute)
 	defer tick.Stop()
+	var again <-chan time.Time
 	for {
 		select {
-		case <-p.stop:
+		case <-p.ctx.Done():
 			return
 		case <-tick.C:
 			p.server.Sweep()
+			continue
+		case <-p.boards.SessionsEnded():
+		case <-again:
+		}
+		again = nil
+		if err := p.server.CheckSessions(p.ctx); err != nil && p.ctx.Err() == nil {
+			p.log.Warn("cannot look up which sessions ended; trying again", "err", err)
+			again = time.After(5 * time.Second)
 		}
 	}
 }
@@ -88,15 +115,24 @@ const (
 	stopTime = 20 * time.Second
 )
 
-// Stop ends the program politely: not ready any more, sockets told in waves to come back elsewhere, requests under way answered.
+// Stop ends the program politely: not ready any more and no new orders, sockets told in waves to come back elsewhere while steps in hand are
+// still taken, requests under way answered. Called again, it waits for the first call and answers like it.
 func (p *program) Stop(waves time.Duration) error {
 	p.draining.Store(true)
+	p.stopOnce.Do(func() { p.stopErr = p.stop(waves) })
+	return p.stopErr
+}
+
+func (p *program) stop(waves time.Duration) error {
 	ctx, cancel := context.WithTimeout(context.Background(), stopTime)
 	defer cancel()
-	close(p.stop)
+	seen := time.After(waves) // a load balancer sees that it is not ready before it finds the port closed, sockets or not
 	err := p.hub.Close(ctx, realtime.CloseRestart, waves)
+	<-seen
 	err = errors.Join(err, p.server.Shutdown(ctx))
+	p.cancel()
 	p.boards.Close()
+	p.others.Close()
 	p.tasks.Wait()
 	if err != nil {
 		return fmt.Errorf("l’arrêt n’a pas été propre : %w", err)

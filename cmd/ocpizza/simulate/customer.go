@@ -181,7 +181,7 @@ func (e *play) enter(o *order) {
 
 // follow watches an order on its tracking page until it is over, and sometimes changes its mind.
 func (e *play) follow(ctx context.Context, who *person, o *order, rng *rand.Rand) {
-	s, err := openScreen(ctx, who, trackingScreen, o.shop.Slug, o.Link, o.ID)
+	s, err := e.openTracking(ctx, who, o)
 	if err != nil {
 		return
 	}
@@ -229,6 +229,20 @@ func (e *play) follow(ctx context.Context, who *person, o *order, rng *rand.Rand
 			started = nil
 			e.site.notes.count(races, 1)
 			e.cancel(ctx, who, o)
+		}
+	}
+}
+
+// openTracking opens the tracking page. A page of an order that lives must be live: one that is not would never change, and not say so.
+func (e *play) openTracking(ctx context.Context, who *person, o *order) (*screen, error) {
+	for {
+		s, err := openScreen(ctx, who, trackingScreen, o.shop.Slug, o.Link, o.ID)
+		if err != nil || s.live != "" || final(s.status("tracking")) {
+			return s, err
+		}
+		e.site.notes.violate("Page morte : le suivi de la commande n° %d de %s a été servi sans direct, alors qu’elle est « %s ».", o.Number, o.shop.Slug, s.status("tracking"))
+		if !pause(ctx, time.Second) {
+			return nil, ctx.Err()
 		}
 	}
 }

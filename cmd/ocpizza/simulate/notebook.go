@@ -74,6 +74,7 @@ type notebook struct {
 	broken  []string
 	said    map[string]bool
 	samples map[string][]sample
+	frames  map[string]weight // by kind of screen
 
 	causes   map[int64][]cause // by order
 	pending  map[sightKey][]cause
@@ -84,7 +85,7 @@ type notebook struct {
 
 func newNotebook() *notebook {
 	return &notebook{
-		counts: map[string]int{}, errors: map[string]int{}, reasons: map[string]int{}, said: map[string]bool{}, samples: map[string][]sample{},
+		counts: map[string]int{}, errors: map[string]int{}, reasons: map[string]int{}, said: map[string]bool{}, samples: map[string][]sample{}, frames: map[string]weight{},
 		causes: map[int64][]cause{}, pending: map[sightKey][]cause{}, sights: map[sightKey][]sight{},
 		menuAt: map[menuKey][]time.Time{}, menuFrom: map[menuKey]written{},
 	}
@@ -105,6 +106,19 @@ func (n *notebook) counted(what string) int {
 func (n *notebook) failed(kind string) {
 	n.mu.Lock()
 	n.errors[kind]++
+	n.mu.Unlock()
+}
+
+// weight is how much came through the sockets of a kind of screen.
+type weight struct {
+	Frames int `json:"frames"`
+	Bytes  int `json:"bytes"`
+}
+
+func (n *notebook) received(kind string, bytes int) {
+	n.mu.Lock()
+	w := n.frames[kind]
+	n.frames[kind] = weight{Frames: w.Frames + 1, Bytes: w.Bytes + bytes}
 	n.mu.Unlock()
 }
 

@@ -1,15 +1,10 @@
 package simulate
 
 import (
-	"bufio"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"net"
-	"net/http"
-	"net/url"
 	"sync"
 	"time"
 
@@ -30,9 +25,10 @@ const (
 // silence is after how long without a word a socket is taken for dead: two and a half heartbeats, like live.js.
 const silence = 25 * time.Second
 
-// Close codes that tell a page not to come back.
+// Close codes that tell a page whether, and how, to come back.
 const (
 	closeNotAllowed  = ws.StatusCode(1008)
+	closeRestart     = ws.StatusCode(1012)
 	closeSessionOver = ws.StatusCode(4001)
 )
 
@@ -132,105 +128,14 @@ func (s *screen) follow(ctx context.Context) {
 		case errors.Is(err, errGap), errors.Is(err, errCut):
 		case wasClosed:
 			s.notes.failed(fmt.Sprintf("socket fermée %d", closed.Code))
+			if closed.Code == closeRestart { // sends everybody away at once: they come back spread over two seconds, not half a one
+				tries = max(tries, 2)
+			}
 		default:
 			s.notes.failed("socket : " + kindOfSocketError(err))
 		}
 		pause(ctx, fullJitter(tries))
 	}
-}
-
-var (
-	errGap = errors.New("something is missing")
-	errCut = errors.New("the network went away")
-)
-
-func kindOfSocketError(err error) string {
-	if status, ok := errors.AsType[ws.StatusError](err); ok {
-		return fmt.Sprintf("réponse %d", int(status))
-	}
-	return kindOfError(err)
-}
-
-// session is one connection, from the handshake to its end.
-func (s *screen) session(ctx context.Context) error {
-	conn, reader, err := s.dial(ctx)
-	if err != nil {
-		return err
-	}
-	defer conn.Close()
-	s.mu.Lock()
-	s.conn = conn
-	s.mu.Unlock()
-	stop := context.AfterFunc(ctx, func() {
-		sendFrame(conn, ws.NewCloseFrame(ws.NewCloseFrameBody(ws.StatusGoingAway, "")))
-		conn.Close()
-	})
-	defer stop()
-	both := struct {
-		io.Reader
-		io.Writer
-	}{reader, conn}
-	for {
-		_ = conn.SetReadDeadline(time.Now().Add(silence))
-		text, _, err := wsutil.ReadServerData(both)
-		if err != nil {
-			s.mu.Lock()
-			defer s.mu.Unlock()
-			if s.conn == nil {
-				return errCut
-			}
-			return err
-		}
-		var f frame
-		at := time.Now()
-		if err := json.Unmarshal(text, &f); err != nil {
-			return fmt.Errorf("a frame is not JSON: %w", err)
-		}
-		if err := s.take(f, at); err != nil {
-			return err
-		}
-		if f.K == "ping" {
-			sendFrame(conn, ws.NewTextFrame(fmt.Appendf(nil, `{"k":"ack","s":%d}`, f.S)))
-		}
-	}
-}
-
-// sendFrame writes a frame in one call, so that two senders cannot mix theirs. A connection that is gone is noticed by the reader.
-func sendFrame(conn net.Conn, f ws.Frame) {
-	_, _ = conn.Write(ws.MustCompileFrame(ws.MaskFrameInPlace(f)))
-}
-
-func (s *screen) dial(ctx context.Context) (net.Conn, io.Reader, error) {
-	s.mu.Lock()
-	u := *s.who.site.base
-	u.Scheme = "ws"
-	if s.who.site.base.Scheme == "https" {
-		u.Scheme = "wss"
-	}
-	path, err := url.Parse(s.live)
-	if err != nil {
-		s.mu.Unlock()
-		return nil, nil, err
-	}
-	q := path.Query()
-	q.Set("epoch", s.epoch)
-	q.Set("seq", fmt.Sprint(s.seq))
-	q.Set("build", s.build)
-	u.Path, u.RawQuery = path.Path, q.Encode()
-	s.mu.Unlock()
-	header := http.Header{}
-	if c := s.who.cookieHeader(); c != "" {
-		header.Set("Cookie", c)
-	}
-	dialer := ws.Dialer{Timeout: 10 * time.Second, Header: ws.HandshakeHeaderHTTP(header)}
-	conn, buffered, _, err := dialer.Dial(ctx, u.String())
-	if err != nil {
-		return nil, nil, err
-	}
-	if buffered == nil {
-		buffered = bufio.NewReader(conn)
-	}
-	return conn, buffered, nil
 }
 
 // take applies a frame whole. errGap asks for a new connection.

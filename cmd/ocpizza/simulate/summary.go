@@ -21,6 +21,7 @@ type Summary struct {
 	Orders      map[string]int    `json:"orders"`
 	Traffic     map[string]int    `json:"traffic"`
 	Latency     map[string]spread `json:"latency"`
+	Frames      map[string]weight `json:"frames"`
 	Errors      map[string]int    `json:"errors"`
 	Refusals    map[string]int    `json:"refusals"`
 	Broken      []string          `json:"broken"`
@@ -49,7 +50,7 @@ func (e *play) summary(interrupted bool) Summary {
 	s := Summary{
 		URL: e.site.base.String(), Seed: e.options.Seed, Interrupted: interrupted, Seconds: time.Since(e.clock.began).Seconds(),
 		Evening:   min(e.options.Duration, time.Since(e.clock.began)).Minutes() * e.options.Pace,
-		Pizzerias: slugs(e.shops), Orders: map[string]int{"open": open}, Traffic: map[string]int{}, Latency: map[string]spread{},
+		Pizzerias: slugs(e.shops), Orders: map[string]int{"open": open}, Traffic: map[string]int{}, Latency: map[string]spread{}, Frames: n.frames,
 		Errors: n.errors, Refusals: n.reasons, Broken: n.broken,
 	}
 	if s.Broken == nil {
@@ -105,14 +106,19 @@ func (s Summary) Table(w io.Writer) error {
 	for _, name := range trafficCounts {
 		fmt.Fprintf(&b, "  %-32s %8d\n", words[name], s.Traffic[name])
 	}
-	fmt.Fprintf(&b, "\n%-34s %8s %10s %10s %10s %14s\n", "De l’envoi à l’écran (ms)", "vues", "p50", "p99", "max", "p99 après rép.")
+	fmt.Fprintf(&b, "\n%-24s %7s %8s %8s %8s %14s %11s\n", "De l’envoi à l’écran, ms", "vues", "p50", "p99", "max", "p99 après rép.", "Ko/message")
 	for _, kind := range timedScreens {
-		l := s.Latency[kind]
-		if l.Count == 0 {
-			fmt.Fprintf(&b, "  %-32s %8d %10s %10s %10s %14s\n", words[kind], 0, "–", "–", "–", "–")
-			continue
+		l, cells := s.Latency[kind], []any{words[kind]}
+		for _, ms := range []float64{l.P50, l.P99, l.Max, l.After} {
+			if l.Count == 0 {
+				cells = append(cells, "–")
+			} else {
+				cells = append(cells, french(ms))
+			}
 		}
-		fmt.Fprintf(&b, "  %-32s %8d %10s %10s %10s %14s\n", words[kind], l.Count, french(l.P50), french(l.P99), french(l.Max), french(l.After))
+		f := s.Frames[kind]
+		cells = append(cells, french(float64(f.Bytes)/1024/float64(max(1, f.Frames))))
+		fmt.Fprintf(&b, "  %-22s %7d %8s %8s %8s %14s %11s\n", slices.Insert(cells, 1, any(l.Count))...)
 	}
 	counted(&b, "Pannes", s.Errors)
 	counted(&b, "Refus", s.Refusals)

@@ -1,0 +1,284 @@
+package bench
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/oc-pizza/ocpizza/realtime"
+)
+
+// The mix of the crowd: one socket in 50 is a staff screen, one in five follows an order, with four others; the rest look at menus.
+const (
+	perStaff    = 50
+	perTracking = 5
+	watchers    = 5
+	liveOrders  = 30 // of each shop at most; the other orders that are followed are over, as on a real evening
+)
+
+// workers is how many orders are placed at the same time while everything is set up.
+const workers = 16
+
+// openFor is how long a crowd may take to come.
+const openFor = time.Minute
+
+// staffScreens are the screens of a shop with the query that the director's need beside the shop's.
+var staffScreens = []struct {
+	screen realtime.Screen
+	path   string
+}{
+	{realtime.KitchenScreen, "/live/cuisine?pizzeria="},
+	{realtime.CourierScreen, "/live/livraisons?pizzeria="},
+	{realtime.TillScreen, "/live/caisse?pizzeria="},
+	{realtime.DashboardScreen, "/live/pilotage?pizzeria="},
+	{realtime.StockScreen, "/live/pilotage?vue=stocks&pizzeria="},
+}
+
+// bringStaff invites the staff screens of all shops.
+func (b *bench) bringStaff() {
+	var guests []guest
+	for i := range max(b.options.Sockets/perStaff, len(staffScreens)*len(b.site.shops)) {
+		s := staffScreens[i%len(staffScreens)]
+		p := b.site.shops[i/len(staffScreens)%len(b.site.shops)]
+		guests = append(guests, guest{path: s.path + url.QueryEscape(p.Slug), cookie: b.site.cookie})
+	}
+	b.staff = b.crowd.invite(guests...)
+}
+
+// idlePeriod is how often the boards of a quiet server are compared with the database.
+const idlePeriod = 45 * time.Second
+
+// idleSQL counts the statements of a quiet time and extrapolates it to an hour. It comes before anything is written, because a server compares
+// its boards more often for two minutes after a change. Two of those comparisons fall into the time, or their share into a shorter one.
+func (b *bench) idleSQL() error {
+	b.bringStaff()
+	if _, failed := b.crowd.open(b.ctx, b.staff, openFor); failed > 0 {
+		return b.unopened(failed)
+	}
+	window := 2 * idlePeriod
+	if b.options.Quick {
+		window = 3 * time.Second
+	}
+	b.say("  %d écrans sans rien faire pendant %s", len(b.staff), window)
+	b.pause(time.Second) // what opening asked for is over
+	before, err := b.server.sent(b.ctx)
+	if err != nil {
+		return err
+	}
+	b.pause(window)
+	after, err := b.server.sent(b.ctx)
+	if err != nil {
+		return err
+	}
+	b.set("sql_idle_per_hour", float64(after-before)*float64(time.Hour)/float64(window))
+	b.crowd.cut(b.staff)
+	return nil
+}
+
+func (b *bench) unopened(failed int) error {
+	b.crowd.mu.Lock()
+	defer b.crowd.mu.Unlock()
+	return fmt.Errorf("%d sockets ne s’ouvrent pas : %v", failed, b.crowd.lost)
+}
+
+// prepare fills the stores and places the orders that will be followed.
+func (b *bench) prepare() error {
+	if err := b.site.restock(b.ctx); err != nil {
+		return err
+	}
+	n := max(b.options.Sockets/perTracking/watchers, 2*len(b.site.shops))
+	b.orders = make([]placed, n)
+	numbers := make([]int, n)
+	for i := range numbers {
+		numbers[i] = i
+	}
+	shops := b.site.shops
+	if err := each(numbers, workers, func(i int) (err error) {
+		b.orders[i], err = b.site.place(b.ctx, shops[i%len(shops)], "")
+		if err == nil && i/len(shops) >= liveOrders {
+			err = b.site.cancel(b.ctx, b.orders[i])
+		}
+		return err
+	}); err != nil {
+		return err
+	}
+	if err := each(numbers, workers, func(i int) error { return b.site.look(b.ctx, &b.orders[i]) }); err != nil {
+		return err
+	}
+	for _, o := range b.orders {
+		id, _, _ := strings.Cut(strings.TrimPrefix(o.Link, "/suivi/"), "-")
+		var err error
+		if o.shop.id, err = strconv.ParseInt(id, 36, 64); err != nil {
+			return fmt.Errorf("lien de suivi %s : %w", o.Link, err)
+		}
+	}
+	for _, p := range shops {
+		if err := b.site.readMenu(b.ctx, p); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// fill opens all sockets, and weighs the server before and after.
+func (b *bench) fill() error {
+	if b.staff == nil {
+		b.bringStaff()
+	}
+	for _, id := range b.staff {
+		b.probe(id)
+	}
+	// One page of each menu comes first, to learn the epoch that the others' pages carry.
+	b.menus = b.crowd.invite(b.menuGuests(len(b.site.shops))...)
+	first := slices.Concat(b.staff, b.menus)
+	if _, failed := b.crowd.open(b.ctx, first, openFor); failed > 0 {
+		return b.unopened(failed)
+	}
+	b.crowd.mu.Lock()
+	for i, id := range b.menus {
+		b.site.shops[i].epoch = b.crowd.guests[id].epoch
+	}
+	b.crowd.mu.Unlock()
+	b.followers()
+	b.menus = append(b.menus, b.crowd.invite(b.menuGuests(b.options.Sockets-len(first)-len(b.tracking))...)...)
+	for _, p := range b.site.shops {
+		b.menuTopics = append(b.menuTopics, topic(realtime.MenuScreen, p.id, 0))
+	}
+	b.crowd.cut(first)
+	b.pause(500 * time.Millisecond)
+
+	empty, slab, err := b.weigh()
+	if err != nil {
+		return err
+	}
+	b.profiled("open", 3*time.Second)
+	all := b.crowd.all()
+	took, failed := b.crowd.open(b.ctx, all, openFor)
+	if failed > 0 {
+		return b.unopened(failed)
+	}
+	b.profiling.Wait()
+	b.set("connections_per_s", float64(len(all))/took.Seconds())
+	if b.server.door == "" {
+		return nil
+	}
+	b.pause(time.Second)
+	loaded, slabAfter, err := b.weigh()
+	if err != nil {
+		return err
+	}
+	st, err := b.server.state(b.ctx, false)
+	if err != nil {
+		return err
+	}
+	if st.Sockets != len(all) {
+		return fmt.Errorf("le serveur compte %d sockets, pas %d", st.Sockets, len(all))
+	}
+	n := float64(len(all))
+	perSocket, kernel := (loaded-empty)/n, max(0, slabAfter-slab)/2/n
+	b.set("base_mb", empty/1024)
+	b.set("kb_per_idle_socket", perSocket)
+	b.set("kernel_kb_per_socket", kernel) // both ends are on this machine
+	b.set("projected_sockets_512mb", (512*1024-empty)/(perSocket+kernel))
+	return nil
+}
+
+// weigh is the server's memory after garbage was collected, and the kernel's, in KB.
+func (b *bench) weigh() (resident, slab float64, err error) {
+	if b.server.door == "" {
+		return 0, 0, nil
+	}
+	if _, err := b.server.state(b.ctx, true); err != nil {
+		return 0, 0, err
+	}
+	resident, err = residentKB(b.server.pid)
+	return resident, slabKB(), err
+}
+
+// probe marks the first kitchen of each shop as one whose patches are noted one by one.
+func (b *bench) probe(id int) {
+	b.crowd.mu.Lock()
+	defer b.crowd.mu.Unlock()
+	for _, p := range b.site.shops {
+		if b.crowd.guests[id].path == staffScreens[0].path+url.QueryEscape(p.Slug) && id < len(staffScreens)*len(b.site.shops) {
+			b.crowd.guests[id].probe = p.id
+		}
+	}
+}
+
+func (b *bench) menuGuests(n int) []guest {
+	guests := make([]guest, n)
+	for i := range guests {
+		p := b.site.shops[i%len(b.site.shops)]
+		guests[i] = guest{path: "/live/carte/" + p.Slug, epoch: p.epoch, seq: p.seq}
+	}
+	return guests
+}
+
+// followers invites those who follow orders: each order has the same number of them.
+func (b *bench) followers() {
+	var guests []guest
+	for _, o := range b.orders {
+		t := topic(realtime.TrackingScreen, o.shop.id, o.id)
+		b.busyTopics = append(b.busyTopics, t)
+		for range watchers {
+			guests = append(guests, guest{path: "/live" + o.Link, topic: t, epoch: o.shop.epoch, seq: o.seq})
+		}
+	}
+	b.tracking = b.crowd.invite(guests...)
+}
+
+func topic(screen realtime.Screen, pizzeria, id int64) string {
+	return string(realtime.Audience{Screen: screen, Pizzeria: pizzeria, ID: id}.Topic())
+}
+
+// warmOpens opens every kind of page and its socket, twice: the second time, nothing may be asked of the database.
+func (b *bench) warmOpens() error {
+	opened := 0
+	open := func() error {
+		for _, id := range slices.Concat(b.staff[:min(len(b.staff), len(staffScreens)*len(b.site.shops))], b.menus[:len(b.site.shops)], b.tracking[:2*watchers]) {
+			b.crowd.mu.Lock()
+			path := strings.TrimPrefix(b.crowd.guests[id].path, "/live")
+			staff := b.crowd.guests[id].cookie != ""
+			b.crowd.mu.Unlock()
+			path = strings.Replace(path, "/pilotage?vue=stocks&", "/pilotage/stocks?", 1)
+			if _, _, err := b.site.ask(b.ctx, http.MethodGet, path, nil, staff, true); err != nil {
+				return err
+			}
+			b.crowd.cut([]int{id})
+			if _, failed := b.crowd.open(b.ctx, []int{id}, openFor); failed > 0 {
+				return b.unopened(failed)
+			}
+			opened++
+		}
+		return nil
+	}
+	if err := open(); err != nil {
+		return err
+	}
+	before, err := b.server.sent(b.ctx)
+	if err != nil {
+		return err
+	}
+	opened = 0
+	began := time.Now()
+	if err := open(); err != nil {
+		return err
+	}
+	after, err := b.server.sent(b.ctx)
+	if err != nil {
+		return err
+	}
+	if opened == 0 {
+		return errors.New("rien n’a été ouvert")
+	}
+	// The regular comparison of the boards, every five seconds after a change, is nobody's opening.
+	regular := uint64(time.Since(began)/(5*time.Second)) + 1
+	b.set("sql_per_warm_open", float64(after-before-min(after-before, regular))/float64(opened))
+	return nil
+}

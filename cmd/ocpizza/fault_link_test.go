@@ -1,0 +1,102 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"math/rand/v2"
+	"sync/atomic"
+	"testing"
+
+	"github.com/Shopify/toxiproxy/v2"
+	"github.com/Shopify/toxiproxy/v2/stream"
+	"github.com/Shopify/toxiproxy/v2/toxics"
+	"github.com/rs/zerolog"
+)
+
+// link is a wire that can be cut, slowed and emptied: a Toxiproxy between two parts of the system.
+type link struct {
+	t     *testing.T
+	proxy *toxiproxy.Proxy
+}
+
+// linkTo lays a wire to an address.
+func linkTo(t *testing.T, upstream string) *link {
+	t.Helper()
+	server := toxiproxy.NewServer(toxiproxy.NewMetricsContainer(nil), zerolog.Nop())
+	l := &link{t: t, proxy: toxiproxy.NewProxy(server, t.Name(), "127.0.0.1:0", upstream)}
+	if err := l.proxy.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(l.proxy.Stop)
+	return l
+}
+
+// addr is where the wire begins; it stays the same after a cut.
+func (l *link) addr() string { return l.proxy.Listen }
+
+// cut ends every connection and refuses new ones until healed.
+func (l *link) cut() (heal func()) {
+	l.proxy.Stop()
+	return func() {
+		if err := l.proxy.Start(); err != nil {
+			l.t.Errorf("the wire cannot be mended: %v", err)
+		}
+	}
+}
+
+// attributes of a toxic; their names are Toxiproxy's.
+type attributes map[string]any
+
+// spoil adds a toxic to what flows from the server ("downstream") or to it ("upstream"), until healed.
+func (l *link) spoil(kind, direction string, a attributes) (heal func()) {
+	l.t.Helper()
+	spec, err := json.Marshal(map[string]any{"name": kind, "type": kind, "stream": direction, "attributes": a})
+	if err != nil {
+		l.t.Fatal(err)
+	}
+	if _, err := l.proxy.Toxics.AddToxicJson(bytes.NewReader(spec)); err != nil {
+		l.t.Fatalf("toxic %s: %v", kind, err)
+	}
+	return func() {
+		if err := l.proxy.Toxics.RemoveToxic(context.Background(), kind); err != nil {
+			l.t.Errorf("toxic %s stays: %v", kind, err)
+		}
+	}
+}
+
+// commitToxic cuts a connection to MySQL in the middle of every other COMMIT: after it was sent whole, so that it is carried and its answer
+// lost, or when half of it was, so that it is not.
+type commitToxic struct {
+	Whole bool `json:"whole"`
+}
+
+// commitsCut counts them.
+var commitsCut atomic.Int64
+
+func init() { toxics.Register("commit", new(commitToxic)) }
+
+func (c *commitToxic) Pipe(stub *toxics.ToxicStub) {
+	for {
+		select {
+		case <-stub.Interrupt:
+			return
+		case chunk := <-stub.Input:
+			if chunk == nil {
+				stub.Close()
+				return
+			}
+			if !bytes.Contains(chunk.Data, []byte("COMMIT")) || rand.IntN(2) == 0 { //nolint:gosec // chance, not secrets
+				stub.Output <- chunk
+				continue
+			}
+			commitsCut.Add(1)
+			if !c.Whole {
+				chunk = &stream.StreamChunk{Data: chunk.Data[:len(chunk.Data)/2], Timestamp: chunk.Timestamp}
+			}
+			stub.Output <- chunk
+			stub.Close()
+			return
+		}
+	}
+}

@@ -1,0 +1,124 @@
+package db
+
+import (
+	"errors"
+	"io"
+	"net"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/go-sql-driver/mysql"
+	"github.com/oc-pizza/ocpizza/app"
+	"github.com/oc-pizza/ocpizza/db/dbtest"
+)
+
+func TestURL(t *testing.T) {
+	got, err := parseURL("mysql://b0c1d2:p%40ss%3A%2F%3F%23%25%2B@eu-cdbr-west-01.cleardb.com/heroku_1234?reconnect=true&readTimeout=7s&multiStatements=true")
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := got.mysql
+	if c.User != "b0c1d2" || c.Passwd != "p@ss:/?#%+" || c.Addr != "eu-cdbr-west-01.cleardb.com:3306" || c.DBName != "heroku_1234" {
+		t.Errorf("%q %q %q %q", c.User, c.Passwd, c.Addr, c.DBName)
+	}
+	if c.ReadTimeout != 7*time.Second || c.MultiStatements || !c.ParseTime || !c.ClientFoundRows || c.Loc != time.UTC {
+		t.Errorf("%+v", c)
+	}
+	if _, sent := c.Params["reconnect"]; sent {
+		t.Error("reconnect would be sent to the server: error 1193")
+	}
+	if got, err := parseURL("sqlite:///var/lib/oc pizza.db"); err != nil || got.sqlite != "/var/lib/oc pizza.db" {
+		t.Error(got, err)
+	}
+	if got, err := parseURL("sqlite://ocpizza.db"); err != nil || got.sqlite != "ocpizza.db" {
+		t.Error(got, err)
+	}
+	if got, err := parseURL("mysql://u:p@h:3307/s?tls=true"); err != nil || got.mysql.TLS == nil || got.mysql.TLS.ServerName != "h" || got.mysql.Addr != "h:3307" {
+		t.Error(got, err)
+	}
+}
+
+// TestURLErrors are one line and never give the password away.
+func TestURLErrors(t *testing.T) {
+	for _, raw := range []string{
+		"", "s3cret", "postgres://u:s3cret@h/s", "mysql://u:s3cret@h", "mysql://u:s3cret@h/", "mysql://h/s3cret", "mysql://u:s3cret/x@h/s",
+		"mysql://u:s3cret%zz@h/s", "mysql://u:s3cret@h:s3cret/s", "mysql://u:s3cret@h/s?tls=s3cret", "mysql://u:s3cret@h/s?timeout=s3cret",
+		"sqlite://", "sqlite://:memory:",
+	} {
+		_, err := parseURL(raw)
+		if err == nil {
+			t.Errorf("%q is taken", raw)
+			continue
+		}
+		if strings.Contains(err.Error(), "s3cret") || strings.Contains(err.Error(), "\n") {
+			t.Errorf("%q: %v", raw, err)
+		}
+	}
+	// Nobody listens there: the refusal for a person is French and names no host.
+	_, err := Open(t.Context(), Options{URL: "mysql://u:s3cret@127.0.0.1:1/s"})
+	if app.KindOf(err) != app.Unavailable || strings.Contains(err.Error(), "s3cret") {
+		t.Error(err)
+	}
+}
+
+// TestSession checks what a connection to MySQL is set to, on a server where every default is wrong.
+func TestSession(t *testing.T) {
+	d := open(t, dbtest.MariaDB(t).Schema(t), 2)
+	var zone, mode, charset, collation, isolation string
+	err := d.w.NewRaw("SELECT @@time_zone, @@sql_mode, @@character_set_connection, @@collation_connection, @@tx_isolation").
+		Scan(t.Context(), &zone, &mode, &charset, &collation, &isolation)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if zone != "+00:00" || !strings.Contains(mode, "STRICT_ALL_TABLES") || charset != "utf8mb4" || collation != "utf8mb4_unicode_ci" || isolation != "READ-COMMITTED" {
+		t.Error(zone, mode, charset, collation, isolation)
+	}
+}
+
+func TestClassify(t *testing.T) {
+	for _, c := range []struct {
+		err  error
+		want fault
+	}{
+		{nil, noFault},
+		{errors.New("ours"), noFault},
+		{app.ErrNoOrder, noFault},
+		{&mysql.MySQLError{Number: 1213}, busy},
+		{&mysql.MySQLError{Number: 1205}, busy},
+		{&mysql.MySQLError{Number: 1020}, busy},
+		{&mysql.MySQLError{Number: 1142}, refused},
+		{&mysql.MySQLError{Number: 1044}, refused},
+		{&mysql.MySQLError{Number: 1290}, refused},
+		{&mysql.MySQLError{Number: 1226}, refused},
+		{&mysql.MySQLError{Number: 1114}, refused},
+		{&mysql.MySQLError{Number: 1062}, duplicate},
+		{&mysql.MySQLError{Number: 1064}, noFault},
+		{mysql.ErrInvalidConn, lost},
+		{io.ErrUnexpectedEOF, lost},
+		{&net.OpError{Op: "read", Err: errors.New("reset")}, lost},
+		{&net.OpError{Op: "dial", Err: errors.New("refused")}, down},
+		{t.Context().Err(), noFault},
+	} {
+		if got := classify(c.err); got != c.want {
+			t.Errorf("%v: %d, want %d", c.err, got, c.want)
+		}
+	}
+}
+
+// TestBusySQLite holds the file's write lock from outside until the writer has given up waiting once.
+func TestFileLock(t *testing.T) {
+	url := "sqlite://" + dbtest.SQLite(t)
+	r := newRig(t, url, 2)
+	other, err := Open(t.Context(), Options{URL: url})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer other.Close()
+	tx, err := other.w.BeginTx(t.Context(), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	time.AfterFunc(300*time.Millisecond, func() { _ = tx.Rollback() })
+	r.place(basket(r.first().Slug, "regina", app.Medium, 1)) // waits, and is not refused
+}

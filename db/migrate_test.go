@@ -1,0 +1,122 @@
+package db
+
+import (
+	"strings"
+	"sync/atomic"
+	"testing"
+
+	"github.com/oc-pizza/ocpizza/app"
+	"github.com/oc-pizza/ocpizza/db/dbtest"
+)
+
+func TestMigrateTwiceAndAtOnce(t *testing.T) {
+	dbtest.Engines(t, func(t *testing.T, url string) {
+		d, err := Open(t.Context(), Options{URL: url, MaxConns: 1})
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer d.Close()
+		if err := d.CheckSchema(t.Context()); app.KindOf(err) != app.Unavailable || !strings.Contains(err.Error(), "ocpizza migrate") {
+			t.Errorf("an empty database: %v", err)
+		}
+		var applied atomic.Int64
+		together(3, func(int) {
+			done, err := d.Migrate(t.Context())
+			if err != nil {
+				t.Error(err)
+			}
+			applied.Add(int64(len(done)))
+		})
+		all, err := d.Status(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, m := range all {
+			if !m.Applied || m.AppliedAt.IsZero() {
+				t.Errorf("%+v", m)
+			}
+		}
+		if d.mysql && applied.Load() != int64(len(all)) {
+			t.Errorf("%d migrations applied, of %d: the lock does not hold", applied.Load(), len(all))
+		}
+		if done, err := d.Migrate(t.Context()); err != nil || len(done) != 0 {
+			t.Errorf("again: %d, %v", len(done), err)
+		}
+		if err := d.CheckSchema(t.Context()); err != nil {
+			t.Error(err)
+		}
+	})
+}
+
+// TestOlderBinary rolls back to a release that knows neither the last migration nor a new column: it starts and works.
+func TestOlderBinary(t *testing.T) {
+	engines(t, func(t *testing.T, r *rig) {
+		_, needed, err := r.db.SchemaVersion(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, q := range []string{
+			"ALTER TABLE orders ADD COLUMN of_tomorrow INT NULL",
+			"ALTER TABLE pizzerias ADD COLUMN of_tomorrow INT NULL",
+			"ALTER TABLE order_lines ADD COLUMN of_tomorrow INT NULL",
+		} {
+			if _, err := r.db.w.ExecContext(t.Context(), q); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if _, err := r.db.w.ExecContext(t.Context(), "INSERT INTO goose_db_version (version_id, is_applied) VALUES (?, ?)", needed+1, true); err != nil {
+			t.Fatal(err)
+		}
+		if err := r.db.CheckSchema(t.Context()); err != nil {
+			t.Error("refuses a newer schema:", err)
+		}
+		if done, err := r.db.Migrate(t.Context()); err != nil || len(done) != 0 {
+			t.Error("the older release's own release phase:", len(done), err)
+		}
+		r.place(basket(r.first().Slug, "regina", app.Medium, 1))
+		if b := r.loaded(r.first().ID); len(b.Orders) != 1 {
+			t.Error(len(b.Orders))
+		}
+	})
+}
+
+// TestBothEnginesMigrateAlike compares names: MySQL is the reference, SQLite follows.
+func TestBothEnginesMigrateAlike(t *testing.T) {
+	a, err := migrations.ReadDir("migrations/mysql")
+	if err != nil {
+		t.Fatal(err)
+	}
+	b, err := migrations.ReadDir("migrations/sqlite")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(a) != len(b) {
+		t.Fatalf("%d and %d migrations", len(a), len(b))
+	}
+	for i := range a {
+		if a[i].Name() != b[i].Name() {
+			t.Errorf("%s and %s", a[i].Name(), b[i].Name())
+		}
+		text, err := migrations.ReadFile("migrations/mysql/" + a[i].Name())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if s := string(text); strings.Count(s, ";\n") != 1 || strings.Contains(s, "CREATE TABLE") && !strings.Contains(s, "ENGINE=InnoDB DEFAULT CHARSET=utf8mb4") {
+			t.Errorf("%s: one statement, with its engine and charset", a[i].Name())
+		}
+	}
+}
+
+// TestChecks are the last line of defence, where the server has them.
+func TestChecks(t *testing.T) {
+	dbtest.Engines(t, func(t *testing.T, url string) {
+		r := newRig(t, url, 2)
+		for _, q := range []string{
+			"UPDATE stock_levels SET on_hand = -1", "UPDATE stock_levels SET reserved = -1", "UPDATE stock_levels SET reserved = on_hand + 1",
+		} {
+			if _, err := r.db.w.ExecContext(t.Context(), q); classify(err) != broken {
+				t.Errorf("%s: %v", q, err)
+			}
+		}
+	})
+}

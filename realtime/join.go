@@ -1,0 +1,83 @@
+package realtime
+
+import (
+	"context"
+
+	"github.com/oc-pizza/ocpizza/views"
+)
+
+// Shown is what a page says it shows when it connects.
+type Shown struct {
+	Epoch string
+	Seq   int64
+	Build string
+}
+
+// Join makes a socket a watcher of an audience and queues its hello: « current » when what it shows is, else the whole board.
+// From then on it gets every patch; nothing falls between. A warm board is joined without the database.
+func (b *Boards) Join(ctx context.Context, socket *Socket, a Audience, shown Shown) error {
+	s, err := b.shop(ctx, a.Pizzeria)
+	if err != nil {
+		return err
+	}
+	b.know(s, a, shown)
+	for {
+		s.mu.Lock()
+		if s.gone {
+			s.mu.Unlock()
+			return b.Join(ctx, socket, a, shown)
+		}
+		board, seq := s.board.Load(), s.seq(a)
+		snap := s.drawn(a)
+		hello := Hello{Epoch: board.Epoch, Seq: seq, Time: nowMillis(), Build: b.opt.Build, Mode: ModeCurrent}
+		if shown.Epoch == board.Epoch && shown.Seq >= seq && shown.Seq <= board.Seq {
+			err := b.hub.Join(socket, a.Topic(), hello.Frame())
+			s.mu.Unlock()
+			return err
+		}
+		if snap.frame != nil && snap.seq == seq {
+			err := b.hub.Join(socket, a.Topic(), snap.frame)
+			s.mu.Unlock()
+			return err
+		}
+		s.mu.Unlock()
+		// Drawn outside the lock: the board is a value. If the topic moved on meanwhile, it is drawn again.
+		html, err := b.whole(a, board, seq)
+		if err != nil {
+			return err
+		}
+		hello.Mode = ModeSnapshot
+		hello.Ops = []Op{{Do: OpMorph, To: views.BoardID, HTML: html}}
+		frame := hello.Frame()
+		s.mu.Lock()
+		if s.seq(a) == seq && s.board.Load().Epoch == board.Epoch {
+			if a.Screen == TrackingScreen {
+				// One or two people follow an order: keeping ten thousand drawings would cost more than drawing again.
+				err := b.hub.Join(socket, a.Topic(), frame)
+				s.mu.Unlock()
+				return err
+			}
+			*s.drawn(a) = snapshot{seq: seq, frame: frame}
+		}
+		s.mu.Unlock()
+	}
+}
+
+// know catches up with another process when an audience shows that it is ahead: its page was drawn from a later board, or it follows an
+// order that is not on ours. (An order closed long ago is on nobody's: its page costs one query more.)
+func (b *Boards) know(s *shop, a Audience, shown Shown) {
+	for range 2 {
+		board := s.board.Load()
+		ahead := shown.Epoch == board.Epoch && shown.Seq > board.Seq
+		if !ahead && (a.Screen != TrackingScreen || board.Orders[a.ID] != nil) {
+			return
+		}
+		shared, err := b.Compare()
+		if err != nil {
+			b.opt.Log.Warn("cannot compare with the database", "err", err)
+		}
+		if !shared {
+			return
+		}
+	}
+}

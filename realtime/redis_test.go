@@ -1,0 +1,374 @@
+package realtime
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"log/slog"
+	"maps"
+	"reflect"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+
+	"github.com/oc-pizza/ocpizza/app"
+	"github.com/oc-pizza/ocpizza/realtime/redistest"
+)
+
+// ledger is a database of two shops that hold nothing but numbers and orders.
+type ledger struct {
+	mu       sync.Mutex
+	seq      map[int64]int64
+	orders   map[int64]*app.Order // of shop 1
+	house    int64
+	compares atomic.Int64
+	loads    atomic.Int64
+}
+
+func newLedger() *ledger {
+	return &ledger{seq: map[int64]int64{1: 1, 2: 1}, orders: map[int64]*app.Order{}}
+}
+
+func (l *ledger) Pizzerias(context.Context) ([]app.Pizzeria, error) {
+	return []app.Pizzeria{{ID: 1}, {ID: 2}}, nil
+}
+
+func (l *ledger) LoadBoard(_ context.Context, id int64) (*app.Board, error) {
+	l.loads.Add(1)
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return app.NewBoard(app.Board{
+		Pizzeria: app.Pizzeria{ID: id}, Epoch: "e", Seq: l.seq[id], Menu: &app.Menu{}, Levels: map[int64]app.Level{}, Orders: maps.Clone(l.orders),
+	}), nil
+}
+
+func (l *ledger) Positions(context.Context) (map[int64]app.Position, error) {
+	l.compares.Add(1)
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	out := map[int64]app.Position{app.House: {Seq: l.house}}
+	for id, seq := range l.seq {
+		out[id] = app.Position{Epoch: "e", Seq: seq}
+	}
+	return out, nil
+}
+
+// save changes a shop and returns the event.
+func (l *ledger) save(shop int64) app.Event {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.seq[shop]++
+	o := &app.Order{ID: l.seq[shop], Pizzeria: shop, Version: 1, Status: app.Received, PlacedAt: time.Unix(1, 0).UTC(), Lines: []app.Line{}}
+	l.orders[o.ID] = o
+	return app.Event{Pizzeria: shop, Epoch: "e", Seq: l.seq[shop], Orders: []*app.Order{o}}
+}
+
+// process is one process's boards.
+type process struct {
+	*Boards
+	others *Announcer
+	log    *bytes.Buffer
+	logMu  *sync.Mutex
+	ended  chan string
+}
+
+// logBuffer keeps a log for a test to read while it is written.
+type logBuffer struct {
+	mu *sync.Mutex
+	b  *bytes.Buffer
+}
+
+func (l logBuffer) Write(p []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.b.Write(p)
+}
+
+func startProcess(t *testing.T, url, secret, build string, l *ledger) *process {
+	t.Helper()
+	p := &process{log: &bytes.Buffer{}, logMu: &sync.Mutex{}, ended: make(chan string, 10)}
+	log := slog.New(slog.NewTextHandler(logBuffer{p.logMu, p.log}, nil))
+	var err error
+	if p.others, err = NewAnnouncer(url, []byte(secret), build, log); err != nil {
+		t.Fatal(err)
+	}
+	hub, err := NewHub(HubOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	// Long: a test that waits for a comparison by its pace would not pass.
+	p.Boards = NewBoards(l, hub, BoardsOptions{IdleCompare: time.Hour, BusyCompare: time.Hour, LostCompare: 50 * time.Millisecond, Announcer: p.others, Log: log})
+	p.others.Start(p.Boards, func(hashes ...string) { p.ended <- strings.Join(hashes, ",") })
+	t.Cleanup(func() {
+		if err := hub.Close(context.Background(), CloseRestart, 0); err != nil {
+			t.Error(err)
+		}
+		p.Close()
+		p.others.Close()
+	})
+	return p
+}
+
+func (p *process) at(t *testing.T, shop, seq int64) {
+	t.Helper()
+	eventually(t, "the board has the event", func() bool {
+		b, err := p.Board(t.Context(), shop)
+		return err == nil && b.Seq >= seq
+	})
+}
+
+func (p *process) joined(t *testing.T, want bool) {
+	t.Helper()
+	eventually(t, "Redis is noticed", func() bool { return p.others.Figures().Joined == want })
+}
+
+// settled waits until the subscriptions stand and the comparisons that they ask for are over.
+func settled(t *testing.T, l *ledger, ps ...*process) {
+	t.Helper()
+	for _, p := range ps {
+		p.joined(t, true)
+	}
+	for n := int64(-1); n != l.compares.Load(); time.Sleep(150 * time.Millisecond) {
+		n = l.compares.Load()
+	}
+}
+
+func eventually(t *testing.T, what string, ok func() bool) {
+	t.Helper()
+	for deadline := time.Now().Add(20 * time.Second); !ok(); time.Sleep(time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatalf("never: %s", what)
+		}
+	}
+}
+
+const secret = "0123456789abcdef0123456789abcdef"
+
+func TestAnnouncer(t *testing.T) {
+	server := redistest.New(t)
+	l := newLedger()
+	a, b := startProcess(t, server.URL(), secret, "1", l), startProcess(t, server.URL(), secret, "1", l)
+	a.at(t, 1, 1)
+	b.at(t, 1, 1)
+	settled(t, l, a, b)
+	compares, loads := l.compares.Load(), l.loads.Load()
+
+	t.Run("both ways, without the database", func(t *testing.T) {
+		for range 50 {
+			e := l.save(1)
+			a.Publish(t.Context(), e)
+			b.at(t, 1, e.Seq)
+			e = l.save(1)
+			b.Publish(t.Context(), e)
+			a.at(t, 1, e.Seq)
+		}
+		if n, m := l.compares.Load()-compares, l.loads.Load()-loads; n+m != 0 {
+			t.Errorf("100 events took %d comparisons and %d loads", n, m)
+		}
+		want, _ := a.Board(t.Context(), 1)
+		got, _ := b.Board(t.Context(), 1)
+		if !reflect.DeepEqual(want, got) {
+			t.Error("the boards differ")
+		}
+	})
+	t.Run("only the shops in memory", func(t *testing.T) {
+		client := redis.NewClient(&redis.Options{Addr: server.Addr()})
+		defer client.Close()
+		n, err := client.PubSubNumSub(t.Context(), channelOf(1), channelOf(2), houseChannel).Result()
+		if err != nil || n[channelOf(1)] != 2 || n[channelOf(2)] != 0 || n[houseChannel] != 2 {
+			t.Error(n, err)
+		}
+	})
+	t.Run("sessions that end", func(t *testing.T) {
+		a.others.EndSessions("x", "y")
+		if got := <-b.ended; got != "x,y" {
+			t.Error(got)
+		}
+		cli, err := NewAnnouncer(server.URL(), []byte(secret), "", slog.Default())
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer cli.Close()
+		if err := cli.EndSessionsNow(t.Context(), []string{"z"}); err != nil {
+			t.Fatal(err)
+		}
+		if x, y := <-a.ended, <-b.ended; x != "z" || y != "z" {
+			t.Error(x, y)
+		}
+	})
+	t.Run("a lost message", func(t *testing.T) {
+		l.save(1) // never announced
+		e := l.save(1)
+		a.Publish(t.Context(), e)
+		b.at(t, 1, e.Seq)
+		a.at(t, 1, e.Seq)
+	})
+	t.Run("another build, another secret", func(t *testing.T) {
+		other, stranger := startProcess(t, server.URL(), secret, "2", l), startProcess(t, server.URL(), strings.ToUpper(secret), "1", l)
+		e := l.save(1)
+		other.Publish(t.Context(), e)
+		loads := l.loads.Load()
+		b.at(t, 1, e.Seq)
+		if l.loads.Load() == loads {
+			t.Error("the order of another build was believed as it came")
+		}
+		settled(t, l, a, b, other)
+		e.Seq++ // of another program, never saved
+		stranger.others.announce(e)
+		stranger.others.EndSessions("theirs")
+		eventually(t, "it is counted", func() bool { return b.others.Figures().Unread == 2 })
+		if board, _ := b.Board(t.Context(), 1); board.Seq == e.Seq || len(b.ended) > 0 {
+			t.Error("a message sealed by another was believed")
+		}
+	})
+}
+
+// TestAnnouncerFaults loses Redis in every way. Nothing waits for it and nothing is lost.
+func TestAnnouncerFaults(t *testing.T) {
+	server := redistest.New(t)
+	server.Kill() // never there at start
+	l := newLedger()
+	a, b := startProcess(t, server.URL(), secret, "1", l), startProcess(t, server.URL(), secret, "1", l)
+	b.at(t, 1, 1)
+	eventually(t, "it is said", func() bool { return b.said("away") == 1 })
+
+	step := func(what string) {
+		t.Helper()
+		e := l.save(1)
+		start := time.Now()
+		a.Publish(t.Context(), e)
+		if d := time.Since(start); d > 100*time.Millisecond {
+			t.Errorf("%s: publishing took %v", what, d)
+		}
+		b.at(t, 1, e.Seq)
+	}
+	step("never there")
+	server.Start()
+	settled(t, l, a, b)
+	step("back")
+	server.Kill()
+	b.joined(t, false)
+	step("killed")
+	server.Start()
+	settled(t, l, a, b)
+	step("restarted")
+
+	server.Pause()
+	e := l.save(1)
+	a.Publish(t.Context(), e) // nobody hears it, and nobody has noticed yet
+	start := time.Now()
+	b.at(t, 1, e.Seq)
+	if d := time.Since(start); d > redisSilence+redisPing+3*time.Second {
+		t.Errorf("a black hole was believed for %v", d)
+	}
+	for range 3 * announceQueue {
+		a.others.EndSessions("x")
+	}
+	if d := time.Since(start); d > 15*time.Second {
+		t.Errorf("a full queue holds its callers up: %v", d)
+	}
+	if f := a.others.Figures(); f.Dropped == 0 {
+		t.Errorf("nothing dropped: %+v", f)
+	}
+	server.Resume()
+	settled(t, l, a, b)
+	step("resumed")
+	if n := b.said("away"); n != 3 {
+		t.Errorf("it was said %d times, want once for each of three faults: %s", n, b.log)
+	}
+}
+
+func (p *process) said(what string) int {
+	p.logMu.Lock()
+	defer p.logMu.Unlock()
+	return strings.Count(p.log.String(), what)
+}
+
+func TestAnnouncerURL(t *testing.T) {
+	if a, err := NewAnnouncer("", nil, "", nil); a != nil || err != nil {
+		t.Error(a, err)
+	}
+	var none *Announcer // a process alone
+	none.Start(nil, nil)
+	none.announce(app.Event{})
+	none.EndSessions("x")
+	none.follow(1)
+	none.unfollow(1)
+	if none.lost() || none.EndSessionsNow(t.Context(), []string{"x"}) != nil || none.Figures() != (Announced{}) {
+		t.Error("no Redis cannot be lost")
+	}
+	none.Close()
+	if _, err := NewAnnouncer("redis://:hunter2@host:port", []byte(secret), "", nil); err == nil || strings.Contains(err.Error(), "hunter2") {
+		t.Error(err)
+	}
+	a, err := NewAnnouncer("rediss://:p@host:6380", []byte(secret), "", slog.Default())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer a.Close()
+	if c := a.client.Options().TLSConfig; c == nil || !c.InsecureSkipVerify {
+		t.Error("Heroku's chain is self-signed")
+	}
+}
+
+// TestEventSurvives keeps an event what it was after its way through Redis: a field that JSON cannot carry would leave other processes'
+// screens different from ours.
+func TestEventSurvives(t *testing.T) {
+	e := app.Event{Pizzeria: 1, Epoch: "e", Seq: 7, At: time.Unix(3, 4000).UTC()}
+	fill(reflect.ValueOf(&e).Elem(), 0)
+	data, err := json.Marshal(message{Event: &e})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var back message
+	if err := json.Unmarshal(data, &back); err != nil {
+		t.Fatal(err)
+	}
+	if !reflect.DeepEqual(e, *back.Event) {
+		t.Errorf("sent %+v\ngot  %+v", e, *back.Event)
+	}
+}
+
+// fill sets every field to something, so that one that is lost shows; one that cannot be set from here is lost.
+func fill(v reflect.Value, depth int) {
+	switch v.Kind() {
+	case reflect.Pointer:
+		v.Set(reflect.New(v.Type().Elem()))
+		fill(v.Elem(), depth+1)
+	case reflect.Slice:
+		v.Set(reflect.MakeSlice(v.Type(), 2, 2))
+		for i := range 2 {
+			fill(v.Index(i), depth+1)
+		}
+	case reflect.Map:
+		v.Set(reflect.MakeMap(v.Type()))
+		k, e := reflect.New(v.Type().Key()).Elem(), reflect.New(v.Type().Elem()).Elem()
+		fill(k, depth+1)
+		fill(e, depth+1)
+		v.SetMapIndex(k, e)
+	case reflect.Struct:
+		if v.Type() == reflect.TypeFor[time.Time]() {
+			v.Set(reflect.ValueOf(time.Unix(1, int64(depth)*1000).UTC()))
+			return
+		}
+		for i := range v.NumField() {
+			fill(v.Field(i), depth+1)
+		}
+	case reflect.String:
+		v.SetString("é" + string(rune('a'+depth)))
+	case reflect.Int, reflect.Int32, reflect.Int64:
+		v.SetInt(int64(depth) + 1)
+	case reflect.Bool:
+		v.SetBool(true)
+	case reflect.Array:
+		for i := range v.Len() {
+			fill(v.Index(i), depth+1)
+		}
+	default:
+		panic(v.Type().String() + " in an event: does JSON carry it?")
+	}
+}

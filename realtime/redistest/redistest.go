@@ -1,0 +1,133 @@
+// Package redistest gives tests a real Redis of their own, to kill, pause and start again. Nothing that already runs on the machine is
+// used or disturbed.
+//
+// With OCPIZZA_TEST_REQUIRE=1 (make test, CI) a missing redis-server fails instead of skipping.
+package redistest
+
+import (
+	"context"
+	"fmt"
+	"math/rand/v2"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+
+	"github.com/oc-pizza/ocpizza/internal/child"
+)
+
+const absent = "Redis absent: apt-get install redis-server, or run make test"
+
+var announce sync.Once
+
+// Server is one redis-server and its port, the same after a restart.
+type Server struct {
+	t       testing.TB
+	program string
+	port    int
+	process *child.Process // nil when down
+}
+
+// New starts a Redis that is gone when the test ends.
+func New(t testing.TB) *Server {
+	t.Helper()
+	program, err := exec.LookPath("redis-server")
+	if err != nil {
+		if os.Getenv("OCPIZZA_TEST_REQUIRE") == "1" {
+			t.Fatalf("%s (%v)", absent, err)
+		}
+		announce.Do(func() {
+			fmt.Fprintf(os.Stderr, "\n*** SKIPPED in %s: every Redis test. %s\n\n", filepath.Base(os.Args[0]), absent)
+		})
+		t.Skip(absent)
+	}
+	s := &Server{t: t, program: program}
+	t.Cleanup(s.Kill)
+	for range 3 { // another process may take the port in between
+		s.port = freePort()
+		if err = s.start(); err == nil {
+			return s
+		}
+	}
+	t.Fatalf("redistest: %v", err)
+	return nil
+}
+
+// Addr is the TCP address; URL the same for a program.
+func (s *Server) Addr() string { return net.JoinHostPort("127.0.0.1", strconv.Itoa(s.port)) }
+func (s *Server) URL() string  { return "redis://" + s.Addr() }
+
+// Start starts the server again after Kill, with nothing in it.
+func (s *Server) Start() {
+	s.t.Helper()
+	if err := s.start(); err != nil {
+		s.t.Fatalf("redistest: %v", err)
+	}
+}
+
+// Kill ends the server like a crash, if it runs.
+func (s *Server) Kill() {
+	if s.process != nil {
+		s.process.End(os.Kill, 10*time.Second)
+		s.process = nil
+	}
+}
+
+// Pause makes the server a black hole: its port takes connections and bytes, and nothing answers. Resume ends it.
+func (s *Server) Pause() { s.signal(syscall.SIGSTOP) }
+
+// Resume lets a paused server go on where it was.
+func (s *Server) Resume() { s.signal(syscall.SIGCONT) }
+
+func (s *Server) signal(signal os.Signal) {
+	s.t.Helper()
+	if err := s.process.Command.Process.Signal(signal); err != nil {
+		s.t.Fatalf("redistest: %v", err)
+	}
+}
+
+func (s *Server) start() error {
+	command := exec.Command(s.program, "--port", strconv.Itoa(s.port), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no", "--loglevel", "warning")
+	command.Dir = s.t.TempDir()
+	p, err := child.Run(command)
+	if err != nil {
+		return err
+	}
+	client := redis.NewClient(&redis.Options{Addr: s.Addr(), DialerRetries: 1, MaxRetries: -1})
+	defer client.Close()
+	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
+	defer cancel()
+	for {
+		if err = client.Ping(ctx).Err(); err == nil {
+			s.process = p
+			return nil
+		}
+		select {
+		case <-p.Ended:
+			return fmt.Errorf("redis-server ended at once: %s", p.Command.ProcessState)
+		case <-ctx.Done():
+			p.End(os.Kill, time.Second)
+			return fmt.Errorf("redis-server does not answer: %w", err)
+		case <-time.After(5 * time.Millisecond):
+		}
+	}
+}
+
+// freePort is a port nobody listens on, below the range that the kernel gives to outgoing connections: it must be free again after Kill.
+func freePort() int {
+	for range 100 {
+		port := 10000 + rand.IntN(10000)
+		if l, err := net.Listen("tcp", net.JoinHostPort("127.0.0.1", strconv.Itoa(port))); err == nil {
+			_ = l.Close()
+			return port
+		}
+	}
+	return 0 // redis-server then says what is wrong
+}

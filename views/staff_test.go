@@ -1,0 +1,281 @@
+package views
+
+import (
+	"html"
+	"maps"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/a-h/templ"
+
+	"github.com/oc-pizza/ocpizza/app"
+)
+
+// emptyBoard is a shop before its first order.
+func emptyBoard() *app.Board {
+	b := testBoard()
+	return app.NewBoard(app.Board{Pizzeria: b.Pizzeria, Epoch: "e1", Seq: 1, Menu: b.Menu, Levels: b.Levels, Orders: map[int64]*app.Order{}})
+}
+
+func testDraft(b *app.Board) TillForm {
+	basket := testBasket(b)
+	return TillForm{
+		Channel: "phone", Lines: basket.Lines, Total: basket.Total, Soonest: basket.Soonest, Slots: basket.Slots,
+		Checkout: Checkout{Mode: "livraison", Name: "Aïcha Benali", Phone: "06 12 34 56 78", Address: "12 rue des Lilas", Postcode: "75020", Method: "carte"},
+		Refusal:  "Il ne reste que 3 « 4 fromages » : réduisez la quantité ou choisissez autre chose.", BadLine: 2,
+	}
+}
+
+func testScreens() Screens {
+	return Screens{
+		{Kind: "kitchen", Count: 2, LastSeen: evening}, {Kind: "till", Count: 1, Lag: 3, LastSeen: at(-1)}, {Kind: "courier"},
+	}
+}
+
+// staffPieces are the shared pieces of the staff's screens.
+func staffPieces(b *app.Board) map[string]templ.Component {
+	pieces := map[string]templ.Component{
+		"kitchen-load":     KitchenLoad(b),
+		"all-day":          AllDay(b),
+		"kitchen-stock":    KitchenStock(b),
+		"recall":           Recall(b),
+		"recipe":           recipe(b, b.Menu.Products[1], b.Menu.Products[1].Variants[1]),
+		"drops":            Drops(b, testCourier.User),
+		"drops-none":       Drops(emptyBoard(), testCourier.User),
+		"till-left":        TillLeft(b),
+		"till-orders":      TillOrders(b),
+		"tiles":            Tiles(b),
+		"tiles-none":       Tiles(emptyBoard()),
+		"dashboard-orders": DashboardOrders(b),
+		"stock-low":        StockRow(b, b.Stock()[1]),
+		"screens":          ScreensPiece(testScreens()),
+	}
+	for id, name := range map[int64]string{37: "in-oven", 39: "on-hold", 40: "allergy", 42: "large", 43: "cancelled", 44: "changed"} {
+		pieces["ticket-"+name] = Ticket(b, b.Orders[id])
+	}
+	return pieces
+}
+
+func TestStaffPieces(t *testing.T) {
+	pieces := staffPieces(testBoard())
+	for _, name := range slices.Sorted(maps.Keys(pieces)) {
+		t.Run(name, func(t *testing.T) { golden(t, name, pieces[name]) })
+	}
+}
+
+func TestTillDraft(t *testing.T) {
+	b := testBoard()
+	p := testPage("till", testCashier)
+	golden(t, "till-draft", TillDraft(p, b, testDraft(b)))
+	golden(t, "till-draft-taken", TillDraft(p, b, TillForm{Taken: b.Orders[46], Soonest: map[app.Mode]time.Time{app.Pickup: at(25)}}))
+}
+
+// What many watch belongs to nobody, and runs under the strictest policy.
+func TestStaffPiecesAreImpersonal(t *testing.T) {
+	for name, c := range staffPieces(testBoard()) {
+		piece := drawn(t, c)
+		for _, bad := range []string{"_csrf", "_cle", "jeton", " style=", "<script", " onclick", "javascript:"} {
+			if strings.Contains(piece, bad) {
+				t.Errorf("%s contains %q", name, bad)
+			}
+		}
+	}
+}
+
+var (
+	idAttr     = regexp.MustCompile(` id="([^"]*)"`)
+	referring  = regexp.MustCompile(` (?:form|data-open|commandfor|aria-labelledby|list|for)="([^"]*)"`)
+	lonelySign = regexp.MustCompile(`[\pL\d) ][;!?»:](?:\s|$)|« `)
+	textNode   = regexp.MustCompile(`>([^<>]+)<`)
+)
+
+func staffPages() map[string]templ.Component {
+	b := testBoard()
+	director := testPage("dashboard", app.Actor{Role: app.Director, User: 9, Name: "Marc"})
+	director.Shops = []app.Pizzeria{b.Pizzeria, {ID: 2, Slug: "montreuil", Name: "OC Pizza Montreuil"}}
+	return map[string]templ.Component{
+		"kitchen":   KitchenPage(testPage("kitchen", testCook), testLive("/live/cuisine"), b),
+		"courier":   CourierPage(testPage("courier", testCourier), testLive("/live/livraisons"), b, testCourier.User),
+		"till":      TillPage(testPage("till", testCashier), testLive("/live/caisse"), b, testDraft(b)),
+		"dashboard": DashboardPage(director, testLive("/live/pilotage"), b, testScreens()),
+		"stock":     StockPage(testPage("stock", testManager), testLive("/live/pilotage?vue=stocks"), b),
+		"devices":   DevicesPage(testPage("devices", testManager), []app.Device{{ID: 1, Name: "Cuisine", PairedAt: at(-90)}}),
+		"pairing":   PairingPage(testPage("pairing", app.Actor{}), "K7QP2MXA", at(15)),
+	}
+}
+
+// An id stands once on a page, and what refers to an id finds it.
+func TestStaffPagesHoldTogether(t *testing.T) {
+	for name, c := range staffPages() {
+		page := drawn(t, c)
+		seen := map[string]bool{}
+		for _, m := range idAttr.FindAllStringSubmatch(page, -1) {
+			if seen[m[1]] {
+				t.Errorf("%s: id %q stands twice", name, m[1])
+			}
+			seen[m[1]] = true
+		}
+		for _, m := range referring.FindAllStringSubmatch(page, -1) {
+			if !seen[m[1]] {
+				t.Errorf("%s:%s refers to nothing", name, m[0])
+			}
+		}
+		for _, m := range textNode.FindAllStringSubmatch(page, -1) {
+			if text := html.UnescapeString(m[1]); lonelySign.MatchString(text) {
+				t.Errorf("%s: no French space before the sign in %q", name, text)
+			}
+		}
+	}
+}
+
+func TestKitchenTickets(t *testing.T) {
+	b := testBoard()
+	var got []int
+	for _, o := range KitchenTickets(b) {
+		got = append(got, o.Number)
+	}
+	if want := []int{37, 38, 39, 40, 41, 42, 43, 44, 45, 46}; !slices.Equal(got, want) {
+		t.Errorf("on the wall: %v, want %v", got, want)
+	}
+	// Five minutes of life later, the cancelled ticket is gone; one cancelled after it was ready never comes back.
+	later := *b
+	later.Orders = maps.Clone(b.Orders)
+	fresh := testOrder(b.Menu, 47, app.Pickup, 5, 25, "Zoé", app.NewLine{Product: "reine", Size: app.Large, Quantity: 1})
+	later.Orders[47] = fresh
+	bumped := b.Orders[35].Clone()
+	must(bumped.Advance(testManager, app.Cancelled, "erreur", at(5)))
+	later.Orders[35] = bumped
+	for _, o := range KitchenTickets(&later) {
+		if o.Number == 43 || o.Number == 35 {
+			t.Errorf("n° %d is still on the wall", o.Number)
+		}
+	}
+}
+
+func TestTapped(t *testing.T) {
+	const q, m, o, d = app.Queued, app.Making, app.InOven, app.Done
+	for _, c := range []struct {
+		items []app.ItemState
+		to    app.ItemState
+		pizza int
+	}{
+		{[]app.ItemState{q}, m, 0},
+		{[]app.ItemState{q, q}, m, 0},
+		{[]app.ItemState{m, m}, o, 0},
+		{[]app.ItemState{o, q, q}, m, 2}, // the one in the oven stays there
+		{[]app.ItemState{d, o}, d, 2},
+		{[]app.ItemState{d, d}, d, 0},
+	} {
+		if to, pizza := tapped(app.Line{Items: c.items}); to != c.to || pizza != c.pizza {
+			t.Errorf("a tap on %v asks %s of %d, want %s of %d", c.items, to, pizza, c.to, c.pizza)
+		}
+	}
+}
+
+func TestOvenUntil(t *testing.T) {
+	b := testBoard()
+	o := b.Orders[38]
+	if got, want := ovenUntil(b, o, o.Lines[1]), at(-3).Add(270*time.Second); !got.Equal(want) {
+		t.Errorf("out of the oven at %s, want %s", got, want)
+	}
+	if got := ovenUntil(b, o, o.Lines[0]); !got.IsZero() {
+		t.Errorf("a pizza that is done comes out at %s", got)
+	}
+}
+
+func TestFigures(t *testing.T) {
+	f := FiguresOf(testBoard())
+	if f.Day != "2026-03-14" || f.Open != 13 || f.Waiting != 6 || f.Next == nil || f.Next.Number != 35 {
+		t.Errorf("day %s, open %d, waiting %d, next %+v", f.Day, f.Open, f.Waiting, f.Next)
+	}
+	// 31 came 2 minutes late, 32 one minute.
+	if f.Handed != 2 || f.OnTime != 0 || f.Delay != 90*time.Second || minutesOf(f.Delay) != 2 {
+		t.Errorf("handed %d, on time %d, delay %s", f.Handed, f.OnTime, f.Delay)
+	}
+	// 2 × 14,50 + 15,00 + 16,50 paid by card on the way.
+	if f.Takings != 60_50 || f.Sales != 3 || f.Couriers != 1 || f.Riding != 2 {
+		t.Errorf("takings %s in %d sales, %d couriers with %d orders", f.Takings, f.Sales, f.Couriers, f.Riding)
+	}
+	if got := alarmed(f.Alarms); got != "basilic, gorgonzola, saumon fumé et 1"+nbsp+"autre" {
+		t.Errorf("alarms: %s", got)
+	}
+	if want := []string{"Norvégienne", "Tiramisu"}; !slices.Equal(f.SoldOut, want) {
+		t.Errorf("sold out: %v, want %v", f.SoldOut, want)
+	}
+	if empty := FiguresOf(emptyBoard()); empty.Open != 0 || empty.Next != nil || empty.Day != "" || share(empty.OnTime, empty.Handed) != blank {
+		t.Errorf("figures of an empty board: %+v", empty)
+	}
+}
+
+func TestByTheHour(t *testing.T) {
+	got := byTheHour(map[int]app.Cents{23: 100, 1: 300})
+	want := []Hour{{23, 100}, {0, 0}, {1, 300}}
+	if !slices.Equal(got, want) {
+		t.Errorf("%v, want %v: the evening goes on after midnight", got, want)
+	}
+}
+
+func TestQuickCode(t *testing.T) {
+	m := testMenu()
+	for _, c := range []struct {
+		typed, slug string
+		size        app.Size
+		n           int
+	}{
+		{"reine g 2", "reine", app.Large, 2},
+		{"2 reine", "reine", app.Medium, 2},
+		{"Reine moyenne", "reine", app.Medium, 1},
+		{"4 fromages", "quatre-fromages", app.Medium, 1},
+		{"3x 4 from g", "quatre-fromages", app.Large, 3},
+		{"chèvre", "chevre-miel", app.Medium, 1},
+		{"lim 6", "limonade", app.Single, 6},
+		{"eau 50", "eau", app.Single, 1},
+		{"m", "margherita", app.Medium, 1},
+		{"sushi", "", "", 0},
+		{"reine 0", "", "", 0},
+		{"", "", "", 0},
+	} {
+		slug, size, n, ok := QuickCode(m, c.typed)
+		if slug != c.slug || size != c.size || n != c.n || ok != (c.slug != "") {
+			t.Errorf("%q: %s %s %d %t, want %s %s %d", c.typed, slug, size, n, ok, c.slug, c.size, c.n)
+		}
+	}
+}
+
+func TestChanges(t *testing.T) {
+	for due, want := range map[app.Cents][]change{
+		37_00: {{40_00, 3_00}, {50_00, 13_00}},
+		20_00: {{50_00, 30_00}},
+		14_50: {{20_00, 5_50}, {50_00, 35_50}},
+		0:     nil,
+	} {
+		if got := changes(due); !slices.Equal(got, want) {
+			t.Errorf("change on %s: %v, want %v", due, got, want)
+		}
+	}
+}
+
+func TestStops(t *testing.T) {
+	numbers := func(all []*app.Order) (out []int) {
+		for _, o := range all {
+			out = append(out, o.Number)
+		}
+		return out
+	}
+	mine, ready, coming := stops(testBoard(), testCourier.User)
+	if got := [][]int{numbers(mine), numbers(ready), numbers(coming)}; !slices.Equal(got[0], []int{33, 34}) || !slices.Equal(got[1], []int{36}) || !slices.Equal(got[2], []int{37, 40, 42, 44, 46}) {
+		t.Errorf("stops: %v", got)
+	}
+	if mine, _, _ := stops(testBoard(), 99); len(mine) != 0 {
+		t.Errorf("another courier's run shows %v", numbers(mine))
+	}
+}
+
+func TestHalf(t *testing.T) {
+	if half("K7QP2MXA", 0) != "K7QP" || half("K7QP2MXA", 1) != "2MXA" || half("", 1) != "" {
+		t.Error("a code is shown in two halves")
+	}
+}
