@@ -21,7 +21,9 @@ type Board struct {
 	Menu     *Menu
 	Levels   map[int64]Level  // by ingredient
 	Orders   map[int64]*Order // those that live, and the RecentOrders closed last
-	left     map[string]int   // by product:size
+	// Maintenance is the house's, the same on every board; nil when there is none.
+	Maintenance *Maintenance
+	left        map[string]int // by product:size
 }
 
 // NewBoard completes a board that was loaded: it drops closed orders beyond RecentOrders and computes what is left.
@@ -44,6 +46,12 @@ func (b *Board) Apply(e Event) (*Board, error) {
 	next.Seq = e.Seq
 	if e.Menu != nil {
 		next.Menu = e.Menu
+	}
+	if e.Maintenance != nil {
+		next.Maintenance = nil
+		if e.Maintenance.On() {
+			next.Maintenance = e.Maintenance
+		}
 	}
 	if len(e.Levels) > 0 {
 		next.Levels = maps.Clone(b.Levels)
@@ -71,11 +79,13 @@ type Changes struct {
 	Levels        []int64  // ingredients whose level changed, ascending
 	Products      []string // slugs of products of which more or less is left, or whose row of the menu changed
 	Menu          bool
+	Maintenance   bool // it began, ended, or says something else
 }
 
 // Compare finds what changed between two boards, whether one followed from the other by an event or was loaded after a gap.
 func Compare(before, after *Board) Changes {
 	ch := Changes{Before: before, After: after, Menu: before.Menu != after.Menu && !reflect.DeepEqual(before.Menu, after.Menu)}
+	ch.Maintenance = before.Maintenance != after.Maintenance && !reflect.DeepEqual(before.Maintenance, after.Maintenance)
 	for id, o := range after.Orders {
 		if was := before.Orders[id]; was != o && (was == nil || was.Version != o.Version) {
 			ch.Orders = append(ch.Orders, id)

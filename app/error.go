@@ -3,6 +3,7 @@ package app
 import (
 	"errors"
 	"fmt"
+	"time"
 )
 
 // Kind says what went wrong in the terms of the business; the door (app/web) maps it to an HTTP status, in one place.
@@ -46,6 +47,7 @@ type Error struct {
 	Message string
 	Line    int    // 1-based line of the basket at fault, 0 if none
 	Field   string // name of the form field at fault, "" if none
+	Retry   time.Duration // when to try again, 0 if it is not known
 	cause   error
 }
 

@@ -93,7 +93,14 @@ func (s *Shop) PlaceOrder(ctx context.Context, actor Actor, key Key, in NewOrder
 	var saved Saved
 	if err != nil {
 		refusal := AsError(err)
-		if refusal.Kind == Internal || refusal.Kind == Unavailable {
+		switch {
+		case board != nil && board.Maintenance.On() && key.Value != "":
+			// What was accepted before and is asked again by somebody who missed the answer stays accepted; a refusal of this kind is not
+			// kept, so that the same form may be sent again afterwards.
+			if again, serr := s.Store.Served(ctx, key); KindOf(serr) == NotFound || saved.Order == nil {
+				_ = again
+			}
+		case refusal.Kind == Internal || refusal.Kind == Unavailable:
 			return Placed{}, err
 		}
 		if saved, err = s.Store.Refuse(ctx, key, refusal); err != nil {

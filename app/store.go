@@ -58,6 +58,11 @@ type Store interface {
 	// SetPrice changes a price in every shop: one event each.
 	SetPrice(ctx context.Context, product string, size Size, price Cents) ([]Event, error)
 
+	// SetMaintenance saves a maintenance of the house, or ends it (nil), on every shop's board: one event each.
+	SetMaintenance(ctx context.Context, m *Maintenance) ([]Event, error)
+	// Served returns the first outcome of a key without using it up; NotFound when it has not served.
+	Served(ctx context.Context, key Key) (Saved, error)
+
 	// UserByLogin finds a member of staff; NotFound if there is none.
 	UserByLogin(ctx context.Context, login string) (User, error)
 	// BeginSession saves a session.

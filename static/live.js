@@ -14,7 +14,7 @@
 //   data-keep                                                                   never touched by a morph
 //   data-since data-until data-clock data-count-late; data-placed + data-due    texts and data-age, every second
 //   form[data-live-form]  form|button[data-outbox]  button[data-undo=seconds]   writes; [data-optimistic] gets data-pending
-//   data-reset on a form                                                        emptied once accepted
+//   data-reset on a form, data-clear on a field                                 emptied once accepted
 //   data-open=<dialog id>  data-close                                           dialogs
 // What it says to the page: events on document oc:applied, oc:state, oc:late, oc:refused, oc:undone and the server's own
 // oc:<name>; <html data-live>; and window.oc = { hold, now, toast, state, pending, worker }.
@@ -746,6 +746,7 @@
     if (fate === 'done') {
       forget(form);
       if (form.hasAttribute('data-reset')) form.reset();
+      for (const f of form.querySelectorAll('[data-clear]')) f.value = '';
       sent(w.el, el);
     } else {
       release(w.el, el);

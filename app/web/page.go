@@ -58,6 +58,13 @@ func (s *Server) staffShop(c *fiber.Ctx) (*app.Pizzeria, []app.Pizzeria, error) 
 		}
 	}
 	asked := c.Query("pizzeria")
+	if asked == "" && !isSafe(c) {
+		form, err := readForm(c)
+		if err != nil {
+			return nil, nil, err
+		}
+		asked = form.Get("pizzeria")
+	}
 	for i, p := range mine {
 		if asked == "" || asked == p.Slug || asked == strconv.FormatInt(p.ID, 10) {
 			return &mine[i], mine, nil

@@ -89,5 +89,6 @@ func (s *Server) pairing(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
+	c.Set("Refresh", "5") // until a manager has typed the code
 	return s.html(c, views.PairingPage(s.page(c, "pairing", "Associer cet écran"), code, s.shop.Now().Add(app.PairingLife)))
 }

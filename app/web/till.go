@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -57,7 +59,7 @@ func (s *Server) tillForm(b *app.Board, form url.Values) views.TillForm {
 	}
 	basket := s.priced(b, lines, mode)
 	f := views.TillForm{
-		Channel: form.Get("canal"), Checkout: checkoutForm(form), Lines: basket.Lines, Total: basket.Total, Soonest: basket.Soonest,
+		Channel: form.Get("canal"), Checkout: checkoutForm(form), Lines: basket.Lines, Total: basket.Total, Soonest: basket.Soonest, Slots: basket.Slots,
 	}
 	if phone, err := phoneNumber(f.Checkout.Phone); err == nil && phone != "" {
 		f.Customer = b.Recent(3, func(o *app.Order) bool { return o.Contact.Phone == phone })
@@ -71,49 +73,106 @@ func (s *Server) tillDraft(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
-	_, b, _, shops, err := s.boardOf(c, realtime.TillScreen)
+	_, b, live, shops, err := s.boardOf(c, realtime.TillScreen)
 	if err != nil {
 		return err
 	}
-	old := s.draft(c)
 	draft := url.Values{}
 	for _, name := range []string{"canal", "mode", "nom", "telephone", "adresse", "code_postal", "creneau", "paiement", "note"} {
 		if form.Has(name) {
 			draft.Set(name, form.Get(name))
-		} else if old.Has(name) {
-			draft.Set(name, old.Get(name))
 		}
 	}
-	kept := s.tillForm(b, old).Lines
-	var lines []app.NewLine
-	for _, l := range kept {
-		if line, perr := parseLine(l.Raw); perr == nil {
-			lines = append(lines, line)
-		}
-	}
-	switch {
-	case form.Get("action") == "vider":
-		draft, lines = url.Values{}, nil
-	case form.Get("reprendre") != "":
-		lines = s.sameAgain(b, form.Get("reprendre"), draft)
-	case form.Get("ajouter") != "" || form.Get("action") != "":
-		if lines, err = editLines(b, lines, form); err != nil {
-			return err
-		}
-	}
+	lines, refusal := s.draftLines(b, form, draft)
 	for _, l := range lines {
 		draft.Add("ligne", rawLine(l))
 	}
-	if value := url.QueryEscape(draft.Encode()); len(value) <= maxBasketCookie {
-		s.setCookie(c, draftCookie, value, 12*time.Hour)
-	} else {
+	value := url.QueryEscape(draft.Encode())
+	if len(value) > maxBasketCookie {
 		return app.Errorf(app.Invalid, "La commande est trop longue pour une seule saisie. Enregistrez-la en deux fois.")
 	}
-	if fromLive(c) {
-		p := s.staffPage(c, "till", "Caisse", &b.Pizzeria, shops)
-		return s.html(c, views.TillDraft(p, b, s.tillForm(b, draft)))
+	s.setCookie(c, draftCookie, value, 12*time.Hour)
+	if refusal == nil && !fromLive(c) {
+		return c.Redirect("/caisse"+shopQuery(&b.Pizzeria, shops), http.StatusSeeOther)
 	}
-	return c.Redirect("/caisse"+shopQuery(&b.Pizzeria, shops), http.StatusSeeOther)
+	f := s.tillForm(b, draft)
+	if refusal != nil {
+		f.Refusal, f.BadLine = refusal.Message, refusal.Line
+		c.Status(status[refusal.Kind])
+	}
+	return s.tillAnswer(c, live, b, shops, f, form.Get("_cle"))
+}
+
+// draftLines are the lines of the form with what the clerk did to them. A refusal leaves them as they were.
+func (s *Server) draftLines(b *app.Board, form, draft url.Values) ([]app.NewLine, *app.Error) {
+	var lines []app.NewLine
+	for _, l := range s.tillForm(b, form).Lines {
+		if line, err := parseLine(l.Raw); err == nil {
+			lines = append(lines, line)
+		}
+	}
+	if form.Get("reprendre") != "" {
+		return s.sameAgain(b, form.Get("reprendre"), draft), nil
+	}
+	edit := url.Values{}
+	action, rest, _ := strings.Cut(form.Get("action"), ":")
+	n, ingredient, _ := strings.Cut(rest, ":")
+	switch {
+	case form.Get("ajouter") != "":
+		edit.Set("ajouter", form.Get("ajouter"))
+	case action == "sans":
+		return leaveOut(lines, n, ingredient)
+	case action == "moins" || action == "plus" || action == "retirer":
+		edit.Set("action", action)
+		edit.Set("ligne", n)
+	case form.Get("code") != "":
+		product, size, quantity, ok := views.QuickCode(b.Menu, form.Get("code"))
+		if !ok {
+			return lines, app.Errorf(app.Invalid, "« %s » n’est pas à la carte. Tapez les premières lettres du produit, puis la taille et le nombre.", shorten(form.Get("code")))
+		}
+		edit.Set("ajouter", product+":"+string(size))
+		for range quantity - 1 {
+			more, err := editLines(b, slices.Clone(lines), edit)
+			if err != nil {
+				return lines, app.AsError(err)
+			}
+			lines = more
+		}
+	default:
+		return lines, nil // a look at the customer, or at the draft with other details
+	}
+	edited, err := editLines(b, slices.Clone(lines), edit)
+	if err != nil {
+		return lines, app.AsError(err)
+	}
+	return edited, nil
+}
+
+// leaveOut takes an ingredient off line n, or puts it back.
+func leaveOut(lines []app.NewLine, n, ingredient string) ([]app.NewLine, *app.Error) {
+	i, err := strconv.Atoi(n)
+	if err != nil || i < 1 || i > len(lines) || ingredient == "" {
+		return lines, errUnreadable
+	}
+	l := &lines[i-1]
+	if at := slices.Index(l.Without, ingredient); at >= 0 {
+		l.Without = slices.Delete(slices.Clone(l.Without), at, at+1)
+	} else {
+		l.Without = slices.Sorted(slices.Values(append(slices.Clone(l.Without), ingredient)))
+	}
+	return lines, nil
+}
+
+// tillAnswer draws the draft for live.js, the whole page for a plain form. The page's key stays, or what is being typed would be lost.
+func (s *Server) tillAnswer(c *fiber.Ctx, live views.Live, b *app.Board, shops []app.Pizzeria, f views.TillForm, pageKey string) error {
+	p := s.staffPage(c, "till", "Caisse", &b.Pizzeria, shops)
+	if !fromLive(c) {
+		return s.html(c, views.TillPage(p, live, b, f))
+	}
+	if pageKey != "" && len(pageKey) <= 100 {
+		p.Key = pageKey
+	}
+	return s.html(c, views.TillDraft(p, b, f))
 }
 
 // sameAgain fills a draft with an earlier order of the same customer.
@@ -165,6 +224,7 @@ func (s *Server) tillOrder(c *fiber.Ctx) error {
 		c.Status(status[refusal.Kind])
 		p := s.staffPage(c, "till", "Caisse", &b.Pizzeria, shops)
 		if fromLive(c) {
+			p.Key = form.Get("_cle")
 			return s.html(c, views.TillDraft(p, b, f))
 		}
 		return s.html(c, views.TillPage(p, live, b, f))
@@ -175,12 +235,17 @@ func (s *Server) tillOrder(c *fiber.Ctx) error {
 		out["suivi"] = "/suivi/" + placed.Token
 		return c.Status(http.StatusCreated).JSON(out)
 	}
+	if fromLive(c) {
+		f := s.tillForm(b, url.Values{})
+		f.Taken = placed.Order
+		return s.html(c, views.TillDraft(s.staffPage(c, "till", "Caisse", &b.Pizzeria, shops), b, f))
+	}
 	to := "/caisse" + shopQuery(&b.Pizzeria, shops)
 	sep := "?"
 	if strings.Contains(to, "?") {
 		sep = "&"
 	}
-	return s.reload(c, fmt.Sprintf("%s%scommande=%d", to, sep, placed.Order.Number))
+	return c.Redirect(fmt.Sprintf("%s%scommande=%d", to, sep, placed.Order.Number), http.StatusSeeOther)
 }
 
 // takePayment records money taken before the order is handed over.

@@ -82,12 +82,12 @@ func (s *storm) verify() {
 	s.calm()
 	opened(s.t, s.url, func(d *db.DB) {
 		l := ledger{t: s.t, d: d}
-		l.orders(s.placed)
+		lost, doubled := l.orders(s.placed)
 		l.journal(s.steps)
 		l.stock()
 		l.sequence(s.opening)
 		l.till()
-		s.report(s.screens(d))
+		s.report(lost, doubled, s.screens(d))
 	})
 }
 
@@ -115,7 +115,7 @@ func (l ledger) none(what, query string, args ...any) {
 }
 
 // orders checks that every order that was acknowledged is there, once, under its number, and no other.
-func (l ledger) orders(answered map[string]placed) {
+func (l ledger) orders(answered map[string]placed) (lost, doubled int) {
 	l.t.Helper()
 	var saved []struct {
 		Hash   string `bun:"token_hash"`
@@ -126,7 +126,6 @@ func (l ledger) orders(answered map[string]placed) {
 	for _, o := range saved {
 		numbers[o.Hash] = o.Number
 	}
-	lost := 0
 	for key, o := range answered {
 		hash := app.HashToken(o.Suivi[len("/suivi/"):])
 		number, ok := numbers[hash]
@@ -149,6 +148,7 @@ func (l ledger) orders(answered map[string]placed) {
 	if keys != len(saved) {
 		l.t.Errorf("%d orders with %d keys", len(saved), keys)
 	}
+	return lost, len(saved) - len(answered) + lost
 }
 
 // journal checks that steps are numbered 1, 2, 3 …, one for each version, and that each one acknowledged was taken once.

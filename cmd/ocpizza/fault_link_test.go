@@ -4,7 +4,9 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"fmt"
 	"math/rand/v2"
+	"net"
 	"sync/atomic"
 	"testing"
 
@@ -74,7 +76,10 @@ type commitToxic struct {
 // commitsCut counts them.
 var commitsCut atomic.Int64
 
-func init() { toxics.Register("commit", new(commitToxic)) }
+func init() {
+	toxics.Register("commit", new(commitToxic))
+	zerolog.SetGlobalLevel(zerolog.Disabled) // Toxiproxy writes to the logger of the whole process besides the one that it is given
+}
 
 func (c *commitToxic) Pipe(stub *toxics.ToxicStub) {
 	for {
@@ -99,4 +104,18 @@ func (c *commitToxic) Pipe(stub *toxics.ToxicStub) {
 			return
 		}
 	}
+}
+
+// freePort is a port that nobody listens on, below those that the kernel gives to outgoing connections: who is killed must find it free again.
+func freePort(t *testing.T) int {
+	t.Helper()
+	for range 100 {
+		port := 10_000 + rand.IntN(10_000) //nolint:gosec // chance, not secrets
+		if l, err := new(net.ListenConfig).Listen(t.Context(), "tcp", fmt.Sprintf(":%d", port)); err == nil {
+			l.Close()
+			return port
+		}
+	}
+	t.Fatal("no port is free")
+	return 0
 }

@@ -23,7 +23,7 @@ type storm struct {
 	t       *testing.T
 	url     string          // of the database, by a wire that is never touched
 	ctx     context.Context // of all that the storm does; it ends only when the storm cannot be brought to an end
-	house   *house          // the first; opens tracking pages
+	houses  []*house
 	stopped atomic.Bool
 	people  sync.WaitGroup
 	pages   []*simulate.Page
@@ -74,13 +74,15 @@ func startStorm(t *testing.T, dbURL, site string, customers int) *storm {
 	ctx, cancel := context.WithCancel(context.Background())
 	s := &storm{t: t, url: dbURL, ctx: ctx, placed: map[string]placed{}, refuse: map[string]int{}}
 	s.opening = s.position()
-	s.house = s.enter(site, customers)
 	t.Cleanup(func() { // before the server stops
 		s.stopped.Store(true)
 		cancel()
 		s.people.Wait()
-		s.house.Leave()
+		for _, h := range s.houses {
+			h.Leave()
+		}
 	})
+	s.enter(site, customers)
 	return s
 }
 
@@ -92,6 +94,7 @@ func (s *storm) enter(site string, customers int) *house {
 		s.t.Fatal(err)
 	}
 	h := &house{Crowd: crowd, visitor: crowd.Visitor()}
+	s.houses = append(s.houses, h)
 	for login, who := range map[string]**simulate.Member{"cuisine": &h.cook, "livreur": &h.courier, "caisse": &h.cashier, "responsable": &h.manager} {
 		if *who, err = crowd.SignIn(s.ctx, login, app.DemoPassword); err != nil {
 			s.t.Fatal(err)
@@ -360,7 +363,7 @@ func (s *storm) calm() {
 }
 
 // report logs the figures of a storm that was verified.
-func (s *storm) report(converged time.Duration) {
+func (s *storm) report(lost, doubled int, converged time.Duration) {
 	var accepted, shown []time.Duration
 	var worst []string
 	for _, f := range s.faults {
@@ -369,8 +372,8 @@ func (s *storm) report(converged time.Duration) {
 			worst = append(worst, fmt.Sprintf("%s %s", f.fault, f.shown.Round(10*time.Millisecond)))
 		}
 	}
-	s.t.Logf("%d orders (%d refused, %d repeated), %d steps, %d orders to their end, %d unclear answers, %d faults: 0 lost, 0 doubled", len(s.placed), len(s.refuse), s.repeat,
-		len(s.steps), s.closed, s.vague, len(s.faults))
+	s.t.Logf("%d orders (%d refused, %d repeated), %d steps, %d orders to their end, %d unclear answers, %d faults: %d lost, %d doubled", len(s.placed), len(s.refuse), s.repeat,
+		len(s.steps), s.closed, s.vague, len(s.faults), lost, doubled)
 	s.t.Logf("after a fault: accepted again %s; screens caught up %s; all %d screens equal %s after the end (over 2 s: %s)",
 		spread(accepted), spread(shown), len(s.pages), converged.Round(time.Millisecond), strings.Join(worst, ", "))
 }

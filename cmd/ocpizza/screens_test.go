@@ -7,7 +7,8 @@ import (
 	"fmt"
 	"image"
 	"image/color"
-	_ "image/png" // what Chromium takes
+	"image/draw"
+	"image/png"
 	"maps"
 	"net/url"
 	"os"
@@ -19,7 +20,6 @@ import (
 	"time"
 
 	"github.com/chromedp/cdproto/emulation"
-	"github.com/chromedp/cdproto/page"
 	"github.com/chromedp/chromedp"
 )
 
@@ -52,7 +52,7 @@ func TestScreens(t *testing.T) {
 	visitor.holds(`#panier[data-count="1"]`)
 	visitor.click(`#product-limonade-33 .add`)
 	visitor.holds(`#panier[data-count="2"]`)
-	visitor.do("scrollTo(0, 0)")
+	visitor.do("scrollTo({ top: 0, behavior: 'instant' })")
 	visitor.shoot("menu-1280")
 
 	small := c.sit(t, "phone", e.url, phone)
@@ -64,11 +64,11 @@ func TestScreens(t *testing.T) {
 	small.holds(`#panier[data-count="1"]`)
 	small.click(`#product-tiramisu .add`)
 	small.holds(`#panier[data-count="2"]`)
-	small.do("scrollTo(0, 0)")
+	small.do("scrollTo({ top: 0, behavior: 'instant' })")
 	small.shoot("menu-360")
 	small.click(".basket-bar")
 	small.sees("#panier button", "Commander ·")
-	small.do(`document.querySelector('.basket-sheet').scrollTo(0, 0)`)
+	small.do(`document.querySelector('.basket-sheet').scrollTo({ top: 0, behavior: 'instant' })`)
 	small.shoot("basket-360")
 	small.fill("#adresse", "3 rue de la Loge")
 	small.fill("#code_postal", "66000")
@@ -112,7 +112,7 @@ func TestScreens(t *testing.T) {
 			b.holds(".draft-line")
 			b.click(`.pick button[value="cola-33:single"]`)
 			b.sees(".draft-line", "Cola")
-			b.do("scrollTo(0, 0); document.activeElement.blur()")
+			b.do("scrollTo({ top: 0, behavior: 'instant' }); document.activeElement.blur()")
 		}
 		b.shoot(staff.picture)
 		if staff.login == "cuisine" {
@@ -129,54 +129,77 @@ func (b *tab) paris() {
 	call(b, emulation.SetTimezoneOverride, emulation.SetTimezoneOverrideParams{TimezoneID: "Europe/Paris"})
 }
 
-// shoot takes the picture of what is in the window: PNG, or JPEG where that is too big.
+// shoot takes the picture of what is in the window.
 func (b *tab) shoot(name string) {
 	b.t.Helper()
 	b.wait("document.readyState === 'complete' && document.fonts.status === 'loaded' && !document.getAnimations().some((a) => a.playState === 'running' && a.effect?.getComputedTiming().iterations !== Infinity)")
-	pixels, err := chromedp.Run(b.ctx, chromedp.CaptureScreenshot())
+	shot, err := chromedp.Run(b.ctx, chromedp.CaptureScreenshot())
 	if err != nil {
 		b.t.Fatalf("%s: %v", b.name, err)
 	}
-	if blank(pixels) {
+	picture, err := png.Decode(bytes.NewReader(shot))
+	if err != nil {
+		b.t.Fatalf("%s: %v", b.name, err)
+	}
+	if blank(picture) {
 		b.t.Errorf("%s is blank", name)
 	}
-	extension, other := ".png", ".jpg"
-	if len(pixels) > maxPicture {
-		extension, other = other, extension
-		quality := int64(85)
-		shot, err := chromedp.Call(b.ctx, page.CaptureScreenshot, page.CaptureScreenshotParams{Format: page.CaptureScreenshotFormatJpeg, Quality: &quality})
-		if err != nil {
-			b.t.Fatalf("%s: %v", b.name, err)
+	if len(shot) > maxPicture/2 {
+		picture = indexed(picture)
+	}
+	var out bytes.Buffer
+	if err := (&png.Encoder{CompressionLevel: png.BestCompression}).Encode(&out, picture); err != nil {
+		b.t.Fatal(err)
+	}
+	if out.Len() > maxPicture {
+		b.t.Errorf("%s takes %d KB", name, out.Len()>>10)
+	}
+	if err := os.MkdirAll(screensDir, 0o755); err != nil { //nolint:gosec // like every folder of the repository
+		b.t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(screensDir, name+".png"), out.Bytes(), 0o644); err != nil { //nolint:gosec // like every file of the repository
+		b.t.Fatal(err)
+	}
+	b.t.Logf("%s: %d KB", name, out.Len()>>10)
+}
+
+// indexed gives a picture the 256 colours that it has most of: its screens are flat, and a third of the size is left.
+func indexed(m image.Image) image.Image {
+	type sum struct{ n, r, g, b uint32 }
+	bucket := func(c color.Color) [3]uint32 {
+		r, g, b, _ := c.RGBA()
+		return [3]uint32{r >> 11, g >> 11, b >> 11}
+	}
+	sums := map[[3]uint32]*sum{}
+	box := m.Bounds()
+	for y := box.Min.Y; y < box.Max.Y; y++ {
+		for x := box.Min.X; x < box.Max.X; x++ {
+			at := m.At(x, y)
+			s := sums[bucket(at)]
+			if s == nil {
+				s = new(sum)
+				sums[bucket(at)] = s
+			}
+			r, g, b, _ := at.RGBA()
+			s.n, s.r, s.g, s.b = s.n+1, s.r+r>>8, s.g+g>>8, s.b+b>>8
 		}
-		pixels = shot.Data
 	}
-	if len(pixels) > maxPicture {
-		b.t.Errorf("%s takes %d KB", name, len(pixels)>>10)
+	most := slices.SortedFunc(maps.Values(sums), func(a, b *sum) int { return cmp.Compare(b.n, a.n) })
+	palette := make(color.Palette, 0, 256)
+	for _, s := range most[:min(len(most), 256)] {
+		palette = append(palette, color.RGBA{uint8(s.r / s.n), uint8(s.g / s.n), uint8(s.b / s.n), 255}) //nolint:gosec // means of bytes
 	}
-	if err := os.MkdirAll(screensDir, 0o750); err != nil {
-		b.t.Fatal(err)
-	}
-	if err := os.Remove(filepath.Join(screensDir, name+other)); err != nil && !os.IsNotExist(err) {
-		b.t.Fatal(err)
-	}
-	if err := os.WriteFile(filepath.Join(screensDir, name+extension), pixels, 0o600); err != nil {
-		b.t.Fatal(err)
-	}
-	b.t.Logf("%s%s: %d KB", name, extension, len(pixels)>>10)
+	out := image.NewPaletted(box, palette)
+	draw.FloydSteinberg.Draw(out, box, m, box.Min)
+	return out
 }
 
 // blank reports whether a picture is of one colour.
-func blank(png []byte) bool {
-	m, _, err := image.Decode(bytes.NewReader(png))
-	if err != nil {
-		return true
-	}
-	var first color.Color
+func blank(m image.Image) bool {
+	first := m.At(m.Bounds().Min.X, m.Bounds().Min.Y)
 	for y := m.Bounds().Min.Y; y < m.Bounds().Max.Y; y += 7 {
 		for x := m.Bounds().Min.X; x < m.Bounds().Max.X; x += 7 {
-			if at := m.At(x, y); first == nil {
-				first = at
-			} else if at != first {
+			if m.At(x, y) != first {
 				return false
 			}
 		}

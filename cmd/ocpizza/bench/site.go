@@ -175,7 +175,7 @@ func (s *site) restock(ctx context.Context) error {
 				continue
 			}
 			seen[slug] = true
-			form := url.Values{"action": {"restock"}, "quantite": {"50000000"}}
+			form := url.Values{"action": {"restock"}, "quantite": {"9000000"}}
 			if err := s.json(ctx, http.MethodPost, "/pilotage/stocks/"+slug+where, form, true, nil); err != nil {
 				return err
 			}

@@ -3,6 +3,7 @@ package simulate
 import (
 	"context"
 	"encoding/json"
+	"maps"
 	"net/http"
 	"net/url"
 	"sync"
@@ -31,6 +32,13 @@ func (c *Crowd) Leave() {
 
 // Reconnections is how often a page lost its socket.
 func (c *Crowd) Reconnections() int { return c.site.notes.counted(reconnections) }
+
+// Troubles are what failed, and how often.
+func (c *Crowd) Troubles() map[string]int {
+	c.site.notes.mu.Lock()
+	defer c.site.notes.mu.Unlock()
+	return maps.Clone(c.site.notes.errors)
+}
 
 // Member is one of the crowd, with a browser of their own.
 type Member struct {

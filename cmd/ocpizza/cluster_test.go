@@ -1,0 +1,346 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"log/slog"
+	"maps"
+	"net"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/oc-pizza/ocpizza/db"
+	"github.com/oc-pizza/ocpizza/db/dbtest"
+	"github.com/oc-pizza/ocpizza/realtime/redistest"
+	"github.com/oc-pizza/ocpizza/views"
+)
+
+// cluster is several programs on one database behind one balancer, as dynos are.
+type cluster struct {
+	t        *testing.T
+	dbURL    string
+	redis    string // URL, "" without
+	nodes    []*evening
+	balancer *balancer
+	front    *evening // who asks this one asks the balancer
+
+	mu        sync.Mutex
+	keys      map[string]int // acknowledged orders: number of the order by key
+	followers []*follower
+	work      sync.WaitGroup
+	refused   atomic.Int64 // answers that had to be asked for again
+}
+
+// startCluster seeds a database and serves it with n programs.
+func startCluster(t *testing.T, dbURL, redis string, n int) *cluster {
+	t.Helper()
+	c := &cluster{t: t, dbURL: dbURL, redis: redis, keys: map[string]int{}}
+	d, err := db.Open(t.Context(), db.Options{URL: dbURL})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer d.Close()
+	if _, err := d.Migrate(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if err := seed(t.Context(), d, true, io.Discard); err != nil {
+		t.Fatal(err)
+	}
+	c.balancer = startBalancer(t)
+	c.front = &evening{t: t, url: "http://" + c.balancer.Addr().String()}
+	for range n {
+		c.nodes = append(c.nodes, c.start("127.0.0.1:0"))
+	}
+	t.Cleanup(func() {
+		for _, n := range c.nodes {
+			n.stop()
+		}
+	})
+	c.balancer.to(c.nodes...)
+	return c
+}
+
+// start starts one program with connections of its own to the database, like a process has.
+func (c *cluster) start(addr string) *evening {
+	c.t.Helper()
+	d, err := db.Open(c.t.Context(), db.Options{URL: c.dbURL, MaxConns: 3}) // an account has 15, for four programs and us
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	l, err := new(net.ListenConfig).Listen(context.Background(), "tcp", addr)
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	e := &evening{t: c.t, db: d, url: "http://" + l.Addr().String()}
+	cfg := config{Secret: []byte(strings.Repeat("s", minSecret)), Redis: c.redis}
+	if e.prog, err = startProgram(d, true, cfg, l, slog.New(slog.DiscardHandler)); err != nil {
+		c.t.Fatal(err)
+	}
+	return e
+}
+
+// at makes somebody who signed in by the balancer ask one node.
+func (p *person) at(e *evening) *person {
+	q := *p
+	q.e = e
+	u, _ := url.Parse(p.e.url)
+	v, _ := url.Parse(e.url)
+	q.http.Jar.SetCookies(v, q.http.Jar.Cookies(u))
+	return &q
+}
+
+// persist asks until there is an answer that stands, like a browser's outbox does. Without a key it is a GET.
+func (c *cluster) persist(p *person, path string, form url.Values, key string) (int, string) {
+	for deadline := time.Now().Add(patience); ; time.Sleep(20 * time.Millisecond) {
+		if status, body, ok := try(p, path, form, key); ok && status < 500 {
+			return status, body
+		}
+		c.refused.Add(1)
+		if time.Now().After(deadline) || c.t.Context().Err() != nil {
+			c.t.Errorf("%s: no answer within %v", path, patience)
+			return 0, ""
+		}
+	}
+}
+
+func try(p *person, path string, form url.Values, key string) (status int, body string, ok bool) {
+	method := "POST"
+	if key == "" {
+		method = "GET"
+	}
+	req, err := http.NewRequestWithContext(p.e.t.Context(), method, p.e.url+path, strings.NewReader(form.Encode()))
+	if err != nil {
+		return 0, "", false
+	}
+	req.Close = true // the next one goes to the next node
+	for name, value := range map[string]string{
+		"Content-Type": "application/x-www-form-urlencoded", "Accept": "application/json", "X-Csrf-Token": p.csrf, "Idempotency-Key": key,
+	} {
+		req.Header.Set(name, value)
+	}
+	resp, err := p.http.Do(req)
+	if err != nil {
+		return 0, "", false
+	}
+	defer resp.Body.Close()
+	text, err := io.ReadAll(resp.Body)
+	return resp.StatusCode, string(text), err == nil
+}
+
+// storm has customers order and a cook cook by the balancer, until they have made n orders or stop says so.
+func (c *cluster) storm(cook *person, name string, customers, n int, stop <-chan struct{}) {
+	for i := range customers {
+		c.work.Go(func() {
+			client := c.front.visitor()
+			for k := range n {
+				select {
+				case <-stop:
+					return
+				default:
+				}
+				c.oneOrder(client, cook, fmt.Sprintf("%s-%d-%d", name, i, k), k%3)
+			}
+		})
+	}
+}
+
+// oneOrder places an order, sometimes twice, and takes it some steps on.
+func (c *cluster) oneOrder(client, cook *person, key string, steps int) {
+	form := order("cola-33:single:1", "regina:medium:1")
+	form.Set("nom", key)
+	status, body := c.persist(client, "/commandes", form, key)
+	var answer placed
+	if err := json.Unmarshal([]byte(body), &answer); err != nil || status != http.StatusCreated {
+		c.t.Errorf("%s: %d %.200s", key, status, body)
+		return
+	}
+	c.mu.Lock()
+	c.keys[key] = answer.Numero
+	c.mu.Unlock()
+	if steps == 0 {
+		if _, again := c.persist(client, "/commandes", form, key); again != body { // the answer was lost on the way
+			c.t.Errorf("%s: the same key twice: %s and %s", key, body, again)
+		}
+	}
+	// From whichever node: the order is there, though its board may not have it yet.
+	var o struct{ ID int64 }
+	status, body = c.persist(client, answer.Suivi, nil, "")
+	if err := json.Unmarshal([]byte(body), &o); err != nil || o.ID == 0 {
+		c.t.Errorf("%s: tracking: %d %.200s", key, status, body)
+		return
+	}
+	for _, step := range []string{"making", "oven", "done"}[:steps] {
+		if status, body = c.persist(cook, fmt.Sprintf("/cuisine/commandes/%d/lignes/2/%s", o.ID, step), nil, key+step); status != http.StatusOK {
+			c.t.Errorf("%s %s: %d %.200s", key, step, status, body)
+		}
+	}
+}
+
+// truth is what the database has: the tickets of the kitchen, and the orders by the name of the customer, which is their key.
+func (c *cluster) truth() (tickets map[string]string, names map[string]int) {
+	c.t.Helper()
+	d, err := db.Open(c.t.Context(), db.Options{URL: c.dbURL})
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	defer d.Close()
+	shops, err := d.Pizzerias(c.t.Context())
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	board, err := d.LoadBoard(c.t.Context(), shops[0].ID)
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	tickets, names = map[string]string{}, map[string]int{}
+	for _, o := range views.KitchenTickets(board) {
+		tickets[fmt.Sprintf("ticket-%d", o.ID)] = fmt.Sprintf("%s v%d", o.Status, o.Version)
+	}
+	for _, o := range board.Orders {
+		if _, twice := names[o.Contact.Name]; twice {
+			c.t.Errorf("%s was ordered twice", o.Contact.Name)
+		}
+		names[o.Contact.Name] = o.Number
+	}
+	return tickets, names
+}
+
+// settle waits for the storm to end and for every screen to show what the database has.
+func (c *cluster) settle(within time.Duration) {
+	c.t.Helper()
+	c.work.Wait()
+	start := time.Now()
+	tickets, names := c.truth()
+	for key, number := range c.keys {
+		if names[key] != number {
+			c.t.Errorf("order %s was acknowledged as n° %d and is n° %d in the database", key, number, names[key])
+		}
+	}
+	if len(names) != len(c.keys) {
+		c.t.Errorf("%d orders in the database, %d acknowledged", len(names), len(c.keys))
+	}
+	for _, f := range c.followers {
+		for !maps.Equal(f.shows(), tickets) {
+			if time.Since(start) > within {
+				c.t.Fatalf("after %v, the screen at %s shows\n%v\nthe database has\n%v", within, f.who.e.url, sorted(f.shows()), sorted(tickets))
+			}
+			time.Sleep(5 * time.Millisecond)
+		}
+	}
+	c.t.Logf("%d orders, %d answers asked for again, %d screens right after %v", len(c.keys), c.refused.Load(), len(c.followers), time.Since(start).Round(time.Millisecond))
+}
+
+func sorted(m map[string]string) []string {
+	var out []string
+	for k, v := range m {
+		out = append(out, k+" "+v)
+	}
+	slices.Sort(out)
+	return out
+}
+
+// TestCluster: two and three programs with Redis, orders and steps by the balancer, walls on each. Redis dies and comes back, is paused and
+// goes on, in the middle.
+func TestCluster(t *testing.T) {
+	run := func(t *testing.T, dbURL string, n int) {
+		server := redistest.New(t)
+		c := startCluster(t, dbURL, server.URL(), n)
+		cook := c.front.as("cuisine")
+		for _, node := range c.nodes {
+			c.follow(cook.at(node))
+			c.follow(cook.at(node))
+		}
+		c.storm(cook, "calm", 4, 8, nil)
+		c.settle(5 * time.Second)
+		c.propagation()
+		for _, node := range c.nodes {
+			if f := node.prog.others.Figures(); !f.Joined || f.Dropped+f.Unread != 0 {
+				t.Errorf("in calm: %+v", f)
+			}
+		}
+		c.storm(cook, "killed", 3, 6, nil)
+		time.Sleep(100 * time.Millisecond)
+		server.Kill()
+		time.Sleep(300 * time.Millisecond)
+		c.storm(cook, "without", 2, 4, nil)
+		c.work.Wait()
+		server.Start()
+		c.settle(8 * time.Second)
+		c.storm(cook, "paused", 3, 6, nil)
+		time.Sleep(100 * time.Millisecond)
+		server.Pause()
+		c.storm(cook, "hole", 2, 4, nil)
+		c.settle(12 * time.Second)
+		server.Resume()
+		c.storm(cook, "after", 2, 4, nil)
+		c.settle(8 * time.Second)
+	}
+	t.Run("three on MariaDB", func(t *testing.T) { t.Parallel(); run(t, dbtest.MariaDB(t).Schema(t), 3) })
+	t.Run("two on SQLite", func(t *testing.T) { t.Parallel(); run(t, "sqlite://"+dbtest.SQLite(t), 2) })
+}
+
+// TestOverlap: an old and a new program at once on one database, without Redis: orders through one, screens on the other.
+func TestOverlap(t *testing.T) {
+	dbtest.Engines(t, func(t *testing.T, dbURL string) {
+		t.Parallel()
+		c := startCluster(t, dbURL, "", 2)
+		a, b := c.nodes[0], c.nodes[1]
+		cook := c.front.as("cuisine")
+		c.follow(cook.at(a))
+		c.follow(cook.at(b))
+		// The shop is not idle when it deploys: B has seen an order within two minutes, so it compares every 5 s.
+		c.balancer.to(b)
+		c.storm(cook, "before", 1, 1, nil)
+		c.work.Wait()
+		c.balancer.to(a)
+		c.storm(cook, "overlap", 3, 4, nil)
+		c.settle(7 * time.Second)
+		// A page drawn by A that connects to B is not answered with what is older.
+		client := c.front.visitor().at(a)
+		o := client.place(order("regina:medium:1"), "page")
+		if s := client.at(b).watch("/live" + o.Suivi); !strings.Contains(s.hello.text(), `data-status="received"`) {
+			t.Errorf("tracking on the other node: %.300s", s.hello.text())
+		}
+		client.at(b).get(o.Suivi).want(http.StatusOK).says("/live/suivi/")
+	})
+}
+
+// TestSessionsEndEverywhere: who is sent away is so on every node.
+func TestSessionsEndEverywhere(t *testing.T) {
+	run := func(t *testing.T, redis string, within time.Duration) {
+		c := startCluster(t, "sqlite://"+dbtest.SQLite(t), redis, 2)
+		a, b := c.nodes[0], c.nodes[1]
+		keepBusy := c.front.visitor().at(b)
+		keepBusy.post("/commandes", order("regina:medium:1"), "Idempotency-Key", "busy").want(http.StatusCreated)
+		ends := map[string]func(p *person){
+			"caisse":  func(p *person) { p.at(a).post("/deconnexion", nil) },
+			"cuisine": func(*person) { c.command("user", "disable", "cuisine") },
+		}
+		for login, end := range ends {
+			p := c.front.as(login)
+			path := "/live/" + login
+			s := p.at(b).watch(path)
+			p.at(b).getJSON("/" + login).want(http.StatusOK)
+			start := time.Now()
+			end(p)
+			if code := s.closed(); code != 4001 {
+				t.Errorf("%s: closed with %d, want 4001", login, code)
+			}
+			if d := time.Since(start); d > within {
+				t.Errorf("%s: the socket on another node lived for %v", login, d)
+			}
+			c.front.visitor().at(b).getJSON("/" + login).want(http.StatusUnauthorized)
+			p.at(b).getJSON("/" + login).want(http.StatusUnauthorized)
+		}
+	}
+	t.Run("with Redis", func(t *testing.T) { t.Parallel(); run(t, redistest.New(t).URL(), 2*time.Second) })
+	t.Run("without", func(t *testing.T) { t.Parallel(); run(t, "", 7*time.Second) })
+}

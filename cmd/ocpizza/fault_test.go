@@ -1,0 +1,233 @@
+package main
+
+import (
+	"bytes"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/url"
+	"os"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/oc-pizza/ocpizza/db"
+	"github.com/oc-pizza/ocpizza/db/dbtest"
+)
+
+// Fault tests break the parts that OC Pizza stands on while many people order, then compare every answer that was given and every screen
+// with what is saved. OCPIZZA_TEST_FAULTS multiplies how often each fault comes: 1 by default.
+
+const customers = 6
+
+// rounds is how often a fault comes that usually comes n times.
+func rounds(n int) int {
+	if times, err := strconv.Atoi(os.Getenv("OCPIZZA_TEST_FAULTS")); err == nil && times > 0 {
+		return n * times
+	}
+	return n
+}
+
+// startServer serves a database on a free port. Its log is shown if the test fails: in a storm it is long.
+func startServer(t *testing.T, dbURL string) *evening {
+	t.Helper()
+	var log lastWords
+	t.Cleanup(func() {
+		if t.Failed() {
+			t.Logf("the server's last words:\n%s", log.String())
+		}
+	})
+	d, err := db.Open(t.Context(), db.Options{URL: dbURL, Log: slog.New(slog.NewTextHandler(&log, nil))})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { d.Close() })
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	cfg := config{Secret: []byte(strings.Repeat("s", minSecret))}
+	e := &evening{t: t, db: d, url: "http://" + l.Addr().String()}
+	if e.prog, err = startProgram(d, true, cfg, l, slog.New(slog.NewTextHandler(&log, &slog.HandlerOptions{Level: slog.LevelWarn}))); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(e.stop)
+	return e
+}
+
+// lastWords keeps the end of a log.
+type lastWords struct {
+	mu  sync.Mutex
+	buf []byte
+}
+
+func (w *lastWords) Write(p []byte) (int, error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.buf = append(w.buf, p...); len(w.buf) > 16<<10 {
+		w.buf = bytes.Clone(w.buf[len(w.buf)-8<<10:])
+	}
+	return len(p), nil
+}
+
+func (w *lastWords) String() string {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return string(w.buf)
+}
+
+// TestFaultDatabaseNetwork breaks the wire between the server and MariaDB in every way that a network knows.
+func TestFaultDatabaseNetwork(t *testing.T) {
+	direct := dbtest.MariaDB(t).Schema(t)
+	readyDatabase(t, direct)
+	u, err := url.Parse(direct)
+	if err != nil {
+		t.Fatal(err)
+	}
+	wire := linkTo(t, u.Host)
+	u.Host = wire.addr()
+	e := startServer(t, u.String())
+	s := startStorm(t, direct, e.url, customers)
+	s.recover("the start")
+
+	commits := commitsCut.Load()
+	short := []struct {
+		name  string
+		begin func() func()
+	}{
+		{"COMMIT carried, answer lost", func() func() { return wire.spoil("commit", "upstream", attributes{"whole": true}) }},
+		{"COMMIT torn", func() func() { return wire.spoil("commit", "upstream", attributes{"whole": false}) }},
+		{"a cut", wire.cut},
+		{"half an answer", func() func() { return wire.spoil("limit_data", "downstream", attributes{"bytes": 900}) }},
+		{"half a statement", func() func() { return wire.spoil("limit_data", "upstream", attributes{"bytes": 2500}) }},
+		{"a reset", func() func() { return wire.spoil("reset_peer", "downstream", attributes{"timeout": 20}) }},
+	}
+	for range rounds(3) {
+		for _, f := range short {
+			s.suffer(f.name, 250*time.Millisecond, f.begin)
+		}
+	}
+	for range rounds(1) {
+		s.suffer("300 ms of latency", 3*time.Second, func() func() { return wire.spoil("latency", "downstream", attributes{"latency": 300}) })
+		s.suffer("a black hole", 3*time.Second, func() func() { return wire.spoil("timeout", "downstream", attributes{"timeout": 0}) })
+	}
+	s.verify()
+	if n := commitsCut.Load() - commits; n == 0 {
+		t.Error("no COMMIT was cut")
+	} else {
+		t.Logf("%d COMMITs cut, %d transactions run again", n, e.db.Retries())
+	}
+}
+
+// TestFaultDatabaseKilled kills MariaDB and starts it again.
+func TestFaultDatabaseKilled(t *testing.T) {
+	server := dbtest.Private(t, dbtest.Options{})
+	dbURL := server.Schema(t)
+	readyDatabase(t, dbURL)
+	e := startServer(t, dbURL)
+	s := startStorm(t, dbURL, e.url, customers)
+	s.recover("the start")
+	for range rounds(3) {
+		s.suffer("MariaDB killed", 200*time.Millisecond, func() func() {
+			server.Kill()
+			return func() {
+				if err := server.Start(); err != nil {
+					t.Fatal(err)
+				}
+			}
+		})
+	}
+	s.verify()
+}
+
+// TestFaultWritesRefused is ClearDB over its quotas, of storage and of queries per hour: orders are refused in words, boards stay up, and
+// orders are accepted again by themselves.
+func TestFaultWritesRefused(t *testing.T) {
+	server := dbtest.MariaDB(t)
+	dbURL := server.Schema(t)
+	readyDatabase(t, dbURL)
+	e := startServer(t, dbURL)
+	s := startStorm(t, dbURL, e.url, customers)
+	s.recover("the start")
+	for _, quota := range []struct {
+		name        string
+		over, under func()
+	}{
+		{"writes revoked (1142)", func() { server.RevokeWrites(t, dbURL) }, func() { server.GrantWrites(t, dbURL) }},
+		{"hourly quota (1226)", func() { server.LimitQueries(t, dbURL, 1) }, func() { server.LimitQueries(t, dbURL, 0) }},
+	} {
+		lost := s.houses[0].Reconnections()
+		s.suffer(quota.name, 500*time.Millisecond, func() func() {
+			quota.over()
+			s.until(patience, quota.name+" noticed", func() bool { return e.db.Health() == db.ReadOnly })
+			s.refused(e)
+			return quota.under
+		})
+		if n := s.houses[0].Reconnections() - lost; n > 0 {
+			t.Errorf("%s: %d sockets were lost", quota.name, n)
+		}
+		if took := s.faults[len(s.faults)-1].accepted; took > quotaProbe+5*time.Second {
+			t.Errorf("%s: orders accepted again after %s", quota.name, took)
+		} else {
+			t.Logf("%s: orders accepted again after %s", quota.name, took.Round(time.Millisecond))
+		}
+	}
+	s.verify()
+}
+
+// quotaProbe is within which orders are accepted once a quota is lifted, on a machine of one's own.
+const quotaProbe = 10 * time.Second
+
+// refused checks what people see while the database takes no writes.
+func (s *storm) refused(e *evening) {
+	s.t.Helper()
+	client := e.visitor()
+	r := client.post("/commandes", order("regina:medium:1"), "Idempotency-Key", "refused-"+fmt.Sprint(time.Now().UnixNano()))
+	r.want(http.StatusServiceUnavailable).says("momentanément suspendues").says("Appelez la pizzeria")
+	if r.Header.Get("Retry-After") == "" {
+		s.t.Error("the refusal does not say when to come back")
+	}
+	client.get("/carte/perpignan").want(http.StatusOK).says("regina")
+	client.get("/readyz").want(http.StatusServiceUnavailable)
+	client.get("/healthz").want(http.StatusOK)
+	for _, p := range s.held() {
+		if _, live := p.Shows(); !live {
+			s.t.Errorf("screen %s is not live while only writes are refused", p.Kind)
+		}
+	}
+}
+
+// TestFaultClientNetwork breaks the wire between some clients and the server: they come back to the truth, and the others notice nothing.
+func TestFaultClientNetwork(t *testing.T) {
+	dbURL := "sqlite://" + dbtest.SQLite(t)
+	readyDatabase(t, dbURL)
+	e := startServer(t, dbURL)
+	wire := linkTo(t, strings.TrimPrefix(e.url, "http://"))
+	s := startStorm(t, dbURL, e.url, customers/2)
+	far := s.enter("http://"+wire.addr(), customers/2)
+	s.recover("the start")
+	for range rounds(2) {
+		for _, f := range []struct {
+			name  string
+			lasts time.Duration
+			begin func() func()
+		}{
+			{"clients cut", 300 * time.Millisecond, wire.cut},
+			{"clients in a black hole", 2 * time.Second, func() func() { return wire.spoil("timeout", "downstream", attributes{"timeout": 0}) }},
+			{"clients slow", time.Second, func() func() { return wire.spoil("bandwidth", "downstream", attributes{"rate": 8}) }},
+			{"clients far", time.Second, func() func() { return wire.spoil("latency", "downstream", attributes{"latency": 300}) }},
+			{"half pages", 500 * time.Millisecond, func() func() { return wire.spoil("limit_data", "downstream", attributes{"bytes": 1500}) }},
+			{"half requests", 500 * time.Millisecond, func() func() { return wire.spoil("limit_data", "upstream", attributes{"bytes": 400}) }},
+		} {
+			s.suffer(f.name, f.lasts, f.begin)
+		}
+	}
+	s.verify()
+	if n, m := s.houses[0].Reconnections(), s.houses[0].vague.Load(); n > 0 || m > 0 {
+		t.Errorf("the others lost %d sockets and %d answers: %v", n, m, s.houses[0].Troubles())
+	}
+	t.Logf("behind the broken wire: %d sockets lost, %d answers: %v", far.Reconnections(), far.vague.Load(), far.Troubles())
+}
