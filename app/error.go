@@ -45,8 +45,8 @@ func ParseKind(name string) Kind {
 type Error struct {
 	Kind    Kind
 	Message string
-	Line    int    // 1-based line of the basket at fault, 0 if none
-	Field   string // name of the form field at fault, "" if none
+	Line    int           // 1-based line of the basket at fault, 0 if none
+	Field   string        // name of the form field at fault, "" if none
 	Retry   time.Duration // when to try again, 0 if it is not known
 	cause   error
 }

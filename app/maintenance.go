@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"errors"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -51,6 +52,8 @@ func (m *Maintenance) Retry(now time.Time) time.Duration {
 	return min(max(m.Until.Sub(now), soonestRetry), latestRetry)
 }
 
+var errMaintenance = errors.New("the house is in maintenance")
+
 // Refusal is the answer to a new order.
 func (m *Maintenance) Refusal(now time.Time) *Error {
 	words := "Les commandes sont suspendues. " + m.Words()
@@ -59,7 +62,7 @@ func (m *Maintenance) Refusal(now time.Time) *Error {
 	} else {
 		words += " Réessayez dans quelques minutes."
 	}
-	e := Errorf(Unavailable, "%s", words)
+	e := Wrap(errMaintenance, Unavailable, "%s", words)
 	e.Retry = m.Retry(now)
 	return e
 }

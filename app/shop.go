@@ -92,18 +92,7 @@ func (s *Shop) PlaceOrder(ctx context.Context, actor Actor, key Key, in NewOrder
 	board, o, err := s.draft(ctx, actor, shop.ID, in, now)
 	var saved Saved
 	if err != nil {
-		refusal := AsError(err)
-		switch {
-		case board != nil && board.Maintenance.On() && key.Value != "":
-			// What was accepted before and is asked again by somebody who missed the answer stays accepted; a refusal of this kind is not
-			// kept, so that the same form may be sent again afterwards.
-			if again, serr := s.Store.Served(ctx, key); KindOf(serr) == NotFound || saved.Order == nil {
-				_ = again
-			}
-		case refusal.Kind == Internal || refusal.Kind == Unavailable:
-			return Placed{}, err
-		}
-		if saved, err = s.Store.Refuse(ctx, key, refusal); err != nil {
+		if saved, err = s.refuse(ctx, key, AsError(err)); err != nil {
 			return Placed{}, err
 		}
 	} else {
@@ -123,6 +112,22 @@ func (s *Shop) PlaceOrder(ctx context.Context, actor Actor, key Key, in NewOrder
 	return Placed{Order: saved.Order, Token: token, Repeated: saved.Repeated}, nil
 }
 
+// refuse answers an order that cannot be taken: by the first outcome of its key if it has served, else by the refusal. What is not the
+// order's fault is not kept: the same form may be sent again later.
+func (s *Shop) refuse(ctx context.Context, key Key, refusal *Error) (Saved, error) {
+	switch {
+	case errors.Is(refusal, errMaintenance):
+		// Somebody who missed the answer to an order taken just before must not believe that there is none.
+		if first, err := s.Store.Served(ctx, key); err == nil && first.Order != nil {
+			return first, nil
+		}
+		return Saved{}, refusal
+	case refusal.Kind == Internal || refusal.Kind == Unavailable:
+		return Saved{}, refusal
+	}
+	return s.Store.Refuse(ctx, key, refusal)
+}
+
 // draft checks what was asked against the board and makes the order of it, unsaved.
 func (s *Shop) draft(ctx context.Context, actor Actor, pizzeria int64, in NewOrder, now time.Time) (*Board, *Order, error) {
 	if in.Channel != Web && !(actor.WorksIn(pizzeria) && actor.Is(Cashier, Manager)) {
@@ -131,6 +136,9 @@ func (s *Shop) draft(ctx context.Context, actor Actor, pizzeria int64, in NewOrd
 	board, err := s.Boards.Board(ctx, pizzeria)
 	if err != nil {
 		return nil, nil, err
+	}
+	if board.Maintenance.On() {
+		return nil, nil, board.Maintenance.Refusal(now)
 	}
 	if err := s.checkOrder(ctx, &board.Pizzeria, in, now); err != nil {
 		return nil, nil, err

@@ -7,7 +7,7 @@ import (
 	"github.com/uptrace/bun"
 )
 
-// LoadBoard reads a shop's board in one REPEATABLE READ read-only transaction, together with its sequence number: 13 queries, which a
+// LoadBoard reads a shop's board in one REPEATABLE READ read-only transaction, together with its sequence number: 14 queries, which a
 // board in memory then spares everybody. The sequence number is read first, but it does not matter: all see the same instant.
 func (d *DB) LoadBoard(ctx context.Context, pizzeria int64) (*app.Board, error) {
 	var board *app.Board
@@ -25,6 +25,9 @@ func (d *DB) LoadBoard(ctx context.Context, pizzeria int64) (*app.Board, error) 
 		}
 		b := app.Board{Pizzeria: shops[0], Epoch: p.Epoch, Seq: p.Seq, Levels: map[int64]app.Level{}}
 		if b.Menu, err = menu(ctx, tx); err != nil {
+			return err
+		}
+		if b.Maintenance, err = maintenance(ctx, tx); err != nil {
 			return err
 		}
 		all, err := levels(ctx, tx, pizzeria, nil, false)

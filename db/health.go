@@ -27,6 +27,7 @@ var errReadOnly = errors.New("db: writes are refused until the probe succeeds")
 
 type health struct {
 	state   atomic.Int32
+	again   atomic.Pointer[func()] // see OnHealthy
 	every   time.Duration
 	mu      sync.Mutex
 	probing bool
@@ -37,6 +38,10 @@ type health struct {
 
 // Health is how the database answered last.
 func (d *DB) Health() Health { return Health(d.health.state.Load()) }
+
+// OnHealthy has f called each time the database answers again after it was read-only or down. What was saved meanwhile may have been
+// announced to nobody: the answer to its COMMIT was lost. f must not block.
+func (d *DB) OnHealthy(f func()) { d.health.again.Store(&f) }
 
 func (h *health) readOnly() bool { return Health(h.state.Load()) == ReadOnly }
 
@@ -51,10 +56,14 @@ func (d *DB) noteFault(ctx context.Context, kind fault) {
 }
 
 func (h *health) set(ctx context.Context, d *DB, s Health) {
-	if old := Health(h.state.Swap(int32(s))); old != s {
+	old := Health(h.state.Swap(int32(s)))
+	if old != s {
 		d.log.WarnContext(ctx, "database", "state", s.String(), "before", old.String())
 	}
 	if s == Healthy {
+		if f := h.again.Load(); f != nil && old != s {
+			(*f)()
+		}
 		return
 	}
 	h.mu.Lock()

@@ -91,6 +91,14 @@ func (d *DB) outcome(ctx context.Context, key app.Key) (app.Saved, error) {
 	return app.Saved{Repeated: true}, nil
 }
 
+// Served returns the first outcome of a key, as it is now, without using the key up; NotFound when it has not served.
+func (d *DB) Served(ctx context.Context, key app.Key) (app.Saved, error) {
+	if key.Value == "" {
+		return app.Saved{}, app.Errorf(app.NotFound, "Cette demande n’a pas encore été faite.")
+	}
+	return d.outcome(ctx, key)
+}
+
 // served reads the row of a key that has served; Invalid if it served for another request.
 func (d *DB) served(ctx context.Context, key app.Key) (keyRow, error) {
 	var row keyRow

@@ -206,7 +206,6 @@ func variants(ctx context.Context, tx bun.Tx, m *app.Menu, at map[int64]int) err
 func (d *DB) SetPrice(ctx context.Context, product string, size app.Size, price app.Cents) ([]app.Event, error) {
 	var events []app.Event
 	err := d.write(ctx, func(ctx context.Context, tx bun.Tx, _ bool) error {
-		events = nil
 		res, err := tx.ExecContext(ctx, "UPDATE variants SET price_cents = ? WHERE size = ? AND product_id = (SELECT id FROM products WHERE slug = ?)", int64(price), string(size), product)
 		if err != nil {
 			return err
@@ -216,22 +215,13 @@ func (d *DB) SetPrice(ctx context.Context, product string, size app.Size, price 
 		} else if n == 0 {
 			return app.Errorf(app.NotFound, "Ce produit n’existe pas dans cette taille.")
 		}
-		// The shops rather than the rows of sequences: one of those is no shop's.
-		var shops []int64
-		if err := tx.NewSelect().Model((*pizzeriaRow)(nil)).Column("id").Order("id").Scan(ctx, &shops); err != nil {
-			return err
-		}
-		for _, shop := range shops {
-			e, err := d.next(ctx, tx, shop)
-			if err != nil {
-				return err
+		events, err = d.nextOfAll(ctx, tx, func(events []app.Event) error {
+			m, err := menu(ctx, tx)
+			for i := range events {
+				events[i].Menu = m
 			}
-			events = append(events, e)
-		}
-		m, err := menu(ctx, tx)
-		for i := range events {
-			events[i].Menu = m
-		}
+			return err
+		})
 		return err
 	})
 	if err != nil {

@@ -17,6 +17,9 @@ const (
 	maxStale = 20 // on a copy that proved out of date: each time, somebody else got further
 )
 
+// maxTime is after how long nothing is tried again: in a network that swallows everything each try takes ioTimeout, and nobody waits for five.
+const maxTime = 15 * time.Second
+
 // What the function of a transaction returns to have it rolled back; none of them leaves the package.
 var (
 	errStale  = errors.New("db: the copy was out of date")         // run again at once
@@ -35,6 +38,7 @@ func (d *DB) write(ctx context.Context, f func(ctx context.Context, tx bun.Tx, u
 		return d.translate(errReadOnly)
 	}
 	unknown, tries, stale := false, 0, 0
+	start := time.Now()
 	for {
 		commit, err := d.try(ctx, unknown, f)
 		if err == nil {
@@ -55,7 +59,7 @@ func (d *DB) write(ctx context.Context, f func(ctx context.Context, tx bun.Tx, u
 		if kind != busy && kind != lost || ctx.Err() != nil {
 			return d.translateTx(err)
 		}
-		if tries++; tries >= maxTries {
+		if tries++; tries >= maxTries || time.Since(start) > maxTime {
 			d.noteFault(ctx, kind)
 			return d.translateTx(err)
 		}
@@ -116,8 +120,9 @@ func (d *DB) read(ctx context.Context, f func(ctx context.Context, tx bun.Tx) er
 		o.Isolation = sql.LevelRepeatableRead
 	}
 	var err error
+	start := time.Now()
 	for range 2 {
-		if err = d.readOnce(ctx, o, f); classify(err) != lost && classify(err) != busy {
+		if err = d.readOnce(ctx, o, f); classify(err) != lost && classify(err) != busy || time.Since(start) > maxTime {
 			break
 		}
 	}

@@ -10,6 +10,7 @@ import (
 	"golang.org/x/sync/singleflight"
 
 	"github.com/oc-pizza/ocpizza/app"
+	"github.com/oc-pizza/ocpizza/views"
 )
 
 // Source is what Boards needs of the database; app.Store has it.
@@ -32,6 +33,10 @@ type BoardsOptions struct {
 	Keep time.Duration
 	// Reorder is how long an event that came too early waits for those before it, before the board is loaded again (100 ms).
 	Reorder time.Duration
+	// Refresh is how often the figures of the screens and of the machine are sent to those who look at them (5 s).
+	Refresh time.Duration
+	// Supervision says how the program and its database stand, from memory; nil: nobody knows.
+	Supervision func() views.Supervision
 	// Announcer carries events to and from other processes; nil: this process hears of their changes by comparing alone.
 	Announcer *Announcer
 }
@@ -46,6 +51,9 @@ type Boards struct {
 
 	mu    sync.Mutex
 	shops map[int64]*shop
+
+	cockpit cockpit
+	counts  struct{ applied, gaps, loads, compares atomic.Uint64 }
 
 	pizzerias atomic.Pointer[[]app.Pizzeria]
 	busyUntil atomic.Int64  // Unix nanoseconds
@@ -94,12 +102,14 @@ func NewBoards(source Source, hub *Hub, opt BoardsOptions) *Boards {
 	defaults(&opt.LostCompare, 2*time.Second)
 	defaults(&opt.Keep, 10*time.Minute)
 	defaults(&opt.Reorder, 100*time.Millisecond)
+	defaults(&opt.Refresh, 5*time.Second)
 	if opt.Log == nil {
 		opt.Log = slog.Default()
 	}
 	b := &Boards{source: source, hub: hub, opt: opt, shops: map[int64]*shop{}, kick: make(chan struct{}, 1), ended: make(chan struct{}, 1)}
 	b.ctx, b.cancel = context.WithCancel(context.Background())
 	b.done.Go(b.compareLoop)
+	b.done.Go(b.refreshLoop)
 	return b
 }
 
@@ -174,6 +184,7 @@ func (b *Boards) load(ctx context.Context, s *shop) error {
 		// Not the caller's context: others share the reading.
 		ctx, cancel := context.WithTimeout(b.ctx, 30*time.Second)
 		defer cancel()
+		b.counts.loads.Add(1)
 		board, err := b.source.LoadBoard(ctx, s.id)
 		if err != nil {
 			if s.board.Load() == nil && app.KindOf(err) == app.NotFound {
@@ -274,6 +285,7 @@ func (b *Boards) applyEarly(s *shop) {
 			return // another epoch, or unknown content: catchUp loads it
 		}
 		delete(s.early, e.Seq)
+		b.counts.applied.Add(1)
 		b.replace(s, next)
 		board = next
 	}
@@ -289,6 +301,7 @@ func (b *Boards) catchUp(s *shop) {
 	if !late {
 		return
 	}
+	b.counts.gaps.Add(1)
 	wait := b.opt.Reorder
 	if err := b.load(context.Background(), s); err != nil {
 		b.opt.Log.Error("events are missing and the board cannot be loaded; trying again", "pizzeria", s.id, "err", err)

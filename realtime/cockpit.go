@@ -1,34 +1,134 @@
 package realtime
 
 import (
-	"strconv"
-	"strings"
+	"cmp"
+	"slices"
+	"sync"
+	"time"
 
 	"github.com/oc-pizza/ocpizza/views"
 )
 
-// Cockpit sums up the screens that watch a shop: how many of each kind, how far the slowest is behind, when one was last heard of.
-func (bs *Boards) Cockpit(pizzeria int64) views.Screens {
-	shop := strconv.FormatInt(pizzeria, 10)
+// cockpitAge is how old the figures of the screens may be that pages are drawn from: whoever asks meanwhile shares them, so that the
+// sockets are walked over at most so often however many managers watch.
+const cockpitAge = time.Second
+
+type cockpit struct {
+	mu      sync.Mutex
+	at      time.Time
+	figures Figures
+}
+
+// figures are the hub's, at most cockpitAge old.
+func (bs *Boards) figures() Figures {
+	c := &bs.cockpit
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if time.Since(c.at) >= cockpitAge {
+		c.figures = bs.hub.Figures()
+		c.at = time.Now()
+	}
+	return c.figures
+}
+
+// screenKinds are the kinds of screens in the order of the manager's page, under the names that package views has for them.
+var screenKinds = []struct {
+	screen Screen
+	kind   string
+}{
+	{KitchenScreen, "kitchen"}, {TillScreen, "till"}, {CourierScreen, "courier"}, {DashboardScreen, "dashboard"}, {StockScreen, "stock"},
+	{SupervisionScreen, "supervision"}, {MenuScreen, "menu"}, {TrackingScreen, "tracking"},
+}
+
+// Cockpit says how the screens of a shop are connected, and what is wrong with the machine.
+func (bs *Boards) Cockpit(pizzeria int64) views.Cockpit {
+	groups := bs.figures().Groups
 	var out views.Screens
-	at := map[string]int{}
-	for _, s := range bs.hub.Snapshot() {
-		kind, rest, _ := strings.Cut(string(s.Topic), ":")
-		if id, _, _ := strings.Cut(rest, ":"); id != shop {
+	for _, s := range screenKinds {
+		g, known := groups[Group{ID: pizzeria, Kind: string(s.screen)}]
+		if !known && s.screen != KitchenScreen {
 			continue
 		}
-		i, ok := at[kind]
-		if !ok {
-			i = len(out)
-			at[kind] = i
-			out = append(out, views.ScreenStat{Kind: kind})
+		stat := views.ScreenStat{
+			Kind: s.kind, Count: g.Sockets, Behind: g.Behind, Lag: g.WorstLag, Queued: g.Queued, LastSeen: g.LastSeen, Silent: g.Quietest,
 		}
-		k := &out[i]
-		k.Count++
-		k.Lag = max(k.Lag, s.Seq-s.Acked)
-		if s.LastSeen.After(k.LastSeen) {
-			k.LastSeen = s.LastSeen
+		for code, n := range g.Closes {
+			stat.Closes = append(stat.Closes, views.CloseStat{Code: int(code), Count: int(n)}) //nolint:gosec // counted one by one
+		}
+		slices.SortFunc(stat.Closes, func(a, b views.CloseStat) int {
+			return cmp.Or(cmp.Compare(b.Count, a.Count), cmp.Compare(a.Code, b.Code))
+		})
+		out = append(out, stat)
+	}
+	return views.Cockpit{Screens: out, Alerts: bs.Supervision().Alerts()}
+}
+
+// Supervision is how the program and its database stand: what BoardsOptions.Supervision says.
+func (bs *Boards) Supervision() views.Supervision {
+	if bs.opt.Supervision == nil {
+		return views.Supervision{At: time.Now(), Started: time.Now()}
+	}
+	return bs.opt.Supervision()
+}
+
+// refreshLoop keeps current what changes without a sequence: the cockpit on dashboards, and the page of supervision.
+func (bs *Boards) refreshLoop() {
+	tick := time.NewTicker(bs.opt.Refresh)
+	defer tick.Stop()
+	for {
+		select {
+		case <-bs.ctx.Done():
+			return
+		case <-tick.C:
+			bs.refresh()
 		}
 	}
-	return out
+}
+
+// refresh sends the figures to the shops where somebody looks at them. They ride on a heartbeat: it is the frame that repeats the topic's
+// sequence without moving it, so that a page neither takes them for news of the board nor misses any for having missed them. They are sent
+// whether or not they differ, since a page that has just come may show an older drawing.
+func (bs *Boards) refresh() {
+	var supervision *string
+	for _, s := range bs.loaded() {
+		for _, screen := range []Screen{DashboardScreen, SupervisionScreen} {
+			a := Audience{Screen: screen, Pizzeria: s.id}
+			if !bs.hub.Watched(a.Topic()) {
+				continue
+			}
+			var d drawing
+			if screen == DashboardScreen {
+				c := bs.Cockpit(s.id)
+				d.morph(views.AlertsID, views.AlertsPiece(c.Alerts))
+				d.morph(views.ScreensID, views.ScreensPiece(c.Screens))
+			} else if supervision == nil {
+				d.morph(views.SupervisionID, views.SupervisionPiece(bs.Supervision()))
+				supervision = &d.ops[0].HTML
+			} else {
+				d.ops = []Op{{Do: OpMorph, To: views.SupervisionID, HTML: *supervision}}
+			}
+			if d.err != nil {
+				bs.opt.Log.Error("cannot draw", "topic", a.Topic(), "err", d.err)
+				continue
+			}
+			s.mu.Lock() // the topic's number must not move between being read and being queued
+			bs.hub.Publish(a.Topic(), Ping{Seq: s.seq(a), Time: nowMillis(), Build: bs.opt.Build, Ops: d.ops}.Frame())
+			s.mu.Unlock()
+		}
+	}
+}
+
+// BoardFigures are what Boards show of themselves. Counters count from their start.
+type BoardFigures struct {
+	Loaded   int    // boards in memory
+	Applied  uint64 // events
+	Gaps     uint64 // times that an event before was missing, and the board was loaded again
+	Loads    uint64 // readings of a board from the database
+	Compares uint64 // comparisons of all boards with the database, a statement each
+}
+
+// Figures of the boards.
+func (bs *Boards) Figures() BoardFigures {
+	c := &bs.counts
+	return BoardFigures{Loaded: len(bs.loaded()), Applied: c.applied.Load(), Gaps: c.gaps.Load(), Loads: c.loads.Load(), Compares: c.compares.Load()}
 }

@@ -18,6 +18,7 @@ func (b *Boards) Compare() (shared bool, err error) {
 func (b *Boards) compare() error {
 	ctx, cancel := context.WithTimeout(b.ctx, 10*time.Second)
 	defer cancel()
+	b.counts.compares.Add(1)
 	positions, err := b.source.Positions(ctx)
 	if err != nil {
 		return err
@@ -66,8 +67,8 @@ func (b *Boards) SessionsEnded() <-chan struct{} { return b.ended }
 // busy makes comparisons frequent for a while.
 func (b *Boards) busy() { b.busyUntil.Store(time.Now().Add(2 * time.Minute).UnixNano()) }
 
-// compareSoon has the boards compared at once, without waiting for it.
-func (b *Boards) compareSoon() {
+// CompareSoon has the boards compared at once, without waiting for it.
+func (b *Boards) CompareSoon() {
 	select {
 	case b.kick <- struct{}{}:
 	default:

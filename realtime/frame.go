@@ -180,16 +180,27 @@ func (p Patch) Frame() *Frame {
 	}{"patch", p.Seq, p.Prev, p.Time, p.Ops}, p.Seq)
 }
 
-// Ping is the heartbeat: it shows a lost last message, which nothing else does.
+// Ping is the heartbeat: it shows a lost last message, which nothing else does. Its Ops redraw what changes without a sequence, such as
+// the figures of the machine: a page that misses some of them misses nothing, for the next ones are whole.
 type Ping struct {
 	Seq   int64
 	Time  int64 // Unix milliseconds
 	Build string
+	Ops   []Op
 }
 
 // Frame encodes the ping.
 func (p Ping) Frame() *Frame {
-	return pingFrame(p.Seq, p.Time, quote(p.Build))
+	if len(p.Ops) == 0 {
+		return pingFrame(p.Seq, p.Time, quote(p.Build))
+	}
+	return encode(struct {
+		K string `json:"k"`
+		S int64  `json:"s"`
+		T int64  `json:"t"`
+		B string `json:"b"`
+		O []Op   `json:"o"`
+	}{"ping", p.Seq, p.Time, p.Build, p.Ops}, p.Seq)
 }
 
 // pingFrame takes the build already quoted: ten thousand tracking pages have ten thousand topics, hence pings.

@@ -114,6 +114,7 @@ func NewHub(opts HubOptions) (*Hub, error) {
 // SocketInfo is what the hub knows of a socket besides its topic. Use constants or shared strings: there are as many as sockets.
 type SocketInfo struct {
 	Kind    string // of screen, for the figures
+	Group   int64  // likewise: the shop
 	Session string // whose end ends the socket, see CloseSession; empty for none. An id, not the cookie: figures show it
 }
 

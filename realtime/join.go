@@ -51,8 +51,9 @@ func (b *Boards) Join(ctx context.Context, socket *Socket, a Audience, shown Sho
 		frame := hello.Frame()
 		s.mu.Lock()
 		if s.seq(a) == seq && s.board.Load().Epoch == board.Epoch {
-			if a.Screen == TrackingScreen {
-				// One or two people follow an order: keeping ten thousand drawings would cost more than drawing again.
+			if a.Screen == TrackingScreen || a.Screen == SupervisionScreen {
+				// One or two people follow an order: keeping ten thousand drawings would cost more than drawing again. Figures of the
+				// machine have no sequence that tells an old drawing.
 				err := b.hub.Join(socket, a.Topic(), frame)
 				s.mu.Unlock()
 				return err

@@ -35,6 +35,7 @@ type loop struct {
 
 	stop    *stopping
 	figures Figures
+	closes  map[Group]map[Code]uint64
 	current *Socket // is being served, and pays for a panic
 
 	build   []byte // quoted
@@ -65,6 +66,7 @@ func newLoop(h *Hub) *loop {
 		tick:  min(max(h.opts.Heartbeat/100, time.Millisecond), maxTick),
 	}
 	l.figures.Closes = map[Code]uint64{}
+	l.closes = map[Group]map[Code]uint64{}
 	l.nextTick = l.tick
 	l.beats = uint32(max(h.opts.Heartbeat/l.tick, 1))
 	l.pings = uint32(max(h.opts.PingEvery/l.tick, 1))

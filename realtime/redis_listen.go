@@ -28,7 +28,7 @@ func (a *Announcer) listen(boards *Boards, ended func(hashes ...string)) {
 			a.log.Warn("Redis is away: other processes' changes are found by comparing with the database", "err", err)
 			// What was told in the last seconds may be lost.
 			boards.busy()
-			boards.compareSoon()
+			boards.CompareSoon()
 		}
 		select {
 		case <-a.ctx.Done():
@@ -68,7 +68,7 @@ func (a *Announcer) subscribe(boards *Boards, ended func(hashes ...string)) erro
 				a.log.Info("joined the other processes by Redis")
 			}
 			// From here on nothing is missed; what came before may have been.
-			boards.compareSoon()
+			boards.CompareSoon()
 		case *redis.Message:
 			a.receive(m, boards, ended)
 		}

@@ -55,6 +55,7 @@ func (r *room) join(s *Socket, hello *Frame) {
 		r.seq = hello.seq
 	}
 	s.room, s.cursor, s.acked = r, r.count(), r.seq
+	s.asked, s.due = r.seq, r.seq
 	s.at = uint32(len(r.members))
 	r.members = append(r.members, s)
 }

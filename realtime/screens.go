@@ -25,6 +25,10 @@ const (
 	TillScreen      Screen = "caisse"
 	DashboardScreen Screen = "pilotage"
 	StockScreen     Screen = "stocks"
+	// SupervisionScreen shows the machine rather than the shop: its board never changes, its figures come with heartbeats.
+	SupervisionScreen Screen = "supervision"
+	// ClosedScreen is what customers get instead of the menu during a maintenance.
+	ClosedScreen Screen = "maintenance"
 )
 
 // Audience is who sees the same thing: the kitchen of a shop, the followers of one order, one courier.
@@ -67,34 +71,42 @@ func touched(ch app.Changes) []Audience {
 			}
 		}
 	}
-	if len(ch.Products) > 0 {
+	if len(ch.Products) > 0 || ch.Menu {
 		add(MenuScreen, TillScreen)
 	}
 	if len(ch.Levels) > 0 || ch.Menu {
 		add(KitchenScreen, DashboardScreen, StockScreen)
 	}
+	if ch.Maintenance {
+		add(MenuScreen, ClosedScreen, KitchenScreen, CourierScreen, TillScreen, DashboardScreen, StockScreen)
+	}
+	if ch.Maintenance || ch.Menu {
+		for id := range ch.After.Orders {
+			if !slices.Contains(ch.Orders, id) {
+				out = append(out, Audience{Screen: TrackingScreen, Pizzeria: shop, ID: id})
+			}
+		}
+	}
 	for _, id := range ch.Orders {
 		out = append(out, Audience{Screen: TrackingScreen, Pizzeria: shop, ID: id})
 		add(KitchenScreen, TillScreen, DashboardScreen)
-		if o := order(ch, id); o.Mode == app.Delivery {
+		if delivered(ch.Before.Orders[id]) || delivered(ch.After.Orders[id]) {
 			add(CourierScreen)
 		}
 	}
 	return out
 }
 
-// order returns a changed order as it is now, or as it was before it left the board.
-func order(ch app.Changes, id int64) *app.Order {
-	if o := ch.After.Orders[id]; o != nil {
-		return o
-	}
-	return ch.Before.Orders[id]
-}
+// delivered reports whether an order, if there is one, is brought to its customer.
+func delivered(o *app.Order) bool { return o != nil && o.Mode == app.Delivery }
 
 // pieces draws what a change makes different on an audience's screen, each piece once.
 func (bs *Boards) pieces(a Audience, ch app.Changes) ([]Op, error) {
 	var d drawing
 	b := ch.After
+	if ch.Maintenance {
+		d.morph(views.MaintenanceID, views.Maintenance(b.Maintenance, public(a.Screen)))
+	}
 	switch a.Screen {
 	case MenuScreen:
 		if ch.Menu {
@@ -104,100 +116,35 @@ func (bs *Boards) pieces(a Audience, ch app.Changes) ([]Op, error) {
 		}
 		for _, slug := range ch.Products {
 			if p, ok := b.Menu.Product(slug); ok {
-				d.morph("product-"+slug, views.ProductCard(b, p))
+				d.morph(views.ProductID(slug), views.ProductCard(b, p))
 			}
 		}
 	case TrackingScreen:
-		if o := b.Orders[a.ID]; o != nil {
-			d.morph("tracking", views.Tracking(b, o))
-		}
+		d.tracking(ch, a.ID)
 	case KitchenScreen:
 		d.kitchen(ch)
 	case CourierScreen:
-		d.morph("drops", views.Drops(b, a.ID))
+		d.courier(ch, a.ID)
 	case TillScreen:
-		if len(ch.Products) > 0 {
-			d.morph("till-left", views.TillLeft(b))
-		}
-		if len(ch.Orders) > 0 {
-			d.morph("till-orders", views.TillOrders(b))
-		}
-	case DashboardScreen, StockScreen:
-		if a.Screen == DashboardScreen {
-			d.morph("tiles", views.Tiles(b))
-			d.morph("screens", views.ScreensPiece(bs.Cockpit(a.Pizzeria)))
-			if len(ch.Orders) > 0 {
-				d.morph("dashboard-orders", views.DashboardOrders(b))
-			}
-		}
-		for _, l := range b.Stock() {
-			if slices.Contains(ch.Levels, l.Ingredient.ID) {
-				d.morph("stock-"+l.Ingredient.Slug, views.StockRow(b, l))
-			}
-		}
+		d.till(ch)
+	case DashboardScreen:
+		d.dashboard(ch)
+		d.stock(ch)
+	case StockScreen:
+		d.stock(ch)
 	}
 	return d.ops, d.err
 }
 
-// drawing collects the operations of a patch.
-type drawing struct {
-	ops []Op
-	err error
-}
-
-func (d *drawing) morph(id string, c templ.Component)      { d.draw(OpMorph, id, c) }
-func (d *drawing) append(parent string, c templ.Component) { d.draw(OpAppend, parent, c) }
-func (d *drawing) remove(id string)                        { d.ops = append(d.ops, Op{Do: OpRemove, To: id}) }
-func (d *drawing) event(name string)                       { d.ops = append(d.ops, Op{Do: OpEvent, Name: name}) }
-
-func (d *drawing) draw(do, to string, c templ.Component) {
-	html, err := render(c)
-	if err != nil && d.err == nil {
-		d.err = err
+// public is to whom a screen speaks of a maintenance.
+func public(s Screen) views.Public {
+	switch s {
+	case MenuScreen, ClosedScreen:
+		return views.Buyers
+	case TrackingScreen:
+		return views.Followers
 	}
-	d.ops = append(d.ops, Op{Do: do, To: to, HTML: html})
-}
-
-// kitchen draws the tickets that came, changed or left the wall, then what is counted over all of them.
-func (d *drawing) kitchen(ch app.Changes) {
-	b := ch.After
-	before, after := views.KitchenTickets(ch.Before), views.KitchenTickets(b)
-	for _, o := range before {
-		// A cancelled ticket leaves the wall when it is old, whichever order moved the clock on.
-		if !slices.Contains(ch.Orders, o.ID) && !slices.ContainsFunc(after, hasID(o.ID)) {
-			d.remove(views.TicketID(o.ID))
-		}
-	}
-	for _, id := range ch.Orders {
-		was, is := slices.ContainsFunc(before, hasID(id)), slices.ContainsFunc(after, hasID(id))
-		ticket := views.TicketID(id)
-		o := order(ch, id)
-		switch {
-		case is && was:
-			d.morph(ticket, views.Ticket(b, o))
-		case is:
-			d.append("tickets", views.Ticket(b, o))
-		case was:
-			d.remove(ticket)
-		}
-		if old := ch.Before.Orders[id]; old == nil && is {
-			d.event("new-order")
-		} else if old != nil && old.Status != app.Cancelled && o.Status == app.Cancelled {
-			d.event("order-cancelled")
-		}
-	}
-	if len(ch.Orders) > 0 {
-		d.morph(views.KitchenLoadID, views.KitchenLoad(b))
-		d.morph("all-day", views.AllDay(b))
-		d.morph("recall", views.Recall(b))
-	}
-	if ch.Menu || slices.ContainsFunc(ch.Levels, func(id int64) bool { return ch.Before.Levels[id].Out != b.Levels[id].Out }) {
-		d.morph("kitchen-stock", views.KitchenStock(b))
-	}
-}
-
-func hasID(id int64) func(*app.Order) bool {
-	return func(o *app.Order) bool { return o.ID == id }
+	return views.Crew
 }
 
 // whole draws an audience's board.
@@ -228,6 +175,10 @@ func (bs *Boards) component(a Audience, b *app.Board, live views.Live) (templ.Co
 		return views.DashboardBoard(live, b, bs.Cockpit(a.Pizzeria)), nil
 	case StockScreen:
 		return views.StockBoard(live, b), nil
+	case SupervisionScreen:
+		return views.SupervisionBoard(live, bs.Supervision()), nil
+	case ClosedScreen:
+		return views.MaintenanceBoard(live, b), nil
 	}
 	return nil, fmt.Errorf("realtime: no screen %q", a.Screen)
 }

@@ -42,6 +42,7 @@ type Socket struct {
 	room       *room
 	cursor     uint64 // the next frame of the room's log to be sent
 	acked      int64  // sequence that the page says it shows
+	asked, due int64  // sequences of the last heartbeat and of the one before, whose ack should have come by now
 	seen       time.Duration
 	out        *outbox // nil unless something could not be sent at once
 	pending    []byte  // an incomplete frame
@@ -337,7 +338,7 @@ func (l *loop) startClose(s *Socket, why Closing) {
 	}
 	l.leave(s)
 	s.state = closing
-	l.figures.Closes[why.Code]++
+	l.closed(s, why.Code)
 	rest := &outbox{}
 	if s.out != nil && s.out.begun {
 		rest.add(s.out.parts[0])
@@ -356,7 +357,7 @@ func (l *loop) drop(s *Socket, abort bool) {
 		return
 	}
 	if s.state != closing {
-		l.figures.Closes[CloseAbnormal]++
+		l.closed(s, CloseAbnormal)
 	}
 	l.leave(s)
 	s.state = gone

@@ -10,21 +10,44 @@ type Figures struct {
 	Sockets    int
 	Topics     int
 	Kinds      map[string]KindFigures
-	Closes     map[Code]uint64 // 1006: cut without a close frame
-	Overflows  uint64          // sockets closed with 4008
-	Silent     uint64          // sockets cut because nothing came from them for IdleTimeout; also in Closes[1006]
-	Deliveries uint64          // frames times sockets
-	Writes     uint64          // system calls
-	Bytes      uint64          // sent
+	Groups     map[Group]GroupFigures // also of those whose last socket has gone
+	Closes     map[Code]uint64        // 1006: cut without a close frame
+	Overflows  uint64                 // sockets closed with 4008
+	Silent     uint64                 // sockets cut because nothing came from them for IdleTimeout; also in Closes[1006]
+	Deliveries uint64                 // frames times sockets
+	Writes     uint64                 // system calls
+	Bytes      uint64                 // sent
 }
 
-// KindFigures sums up the sockets of one kind of screen.
+// KindFigures sums up the sockets of one kind of screen. A screen acks when it is asked, by the heartbeat: it is behind when a whole
+// heartbeat has passed since it was sent what its last ack does not show. Measured at once, every patch would make everybody late.
 type KindFigures struct {
 	Sockets  int
-	Behind   int           // sockets whose last ack is older than their topic
-	WorstLag int64         // greatest distance between a topic's sequence and an ack
+	Behind   int           // sockets whose last ack is older than the heartbeat before the last
+	WorstLag int64         // greatest distance between the two, in sequence numbers
 	Queued   int           // bytes that wait in the process
 	Quietest time.Duration // longest silence
+}
+
+// Group is the screens of one kind in one shop: SocketInfo without the session.
+type Group struct {
+	ID   int64
+	Kind string
+}
+
+// GroupFigures sum up a group.
+type GroupFigures struct {
+	KindFigures
+	LastSeen time.Time // when one of them was last heard from; zero when there is none
+	Closes   map[Code]uint64
+}
+
+func (k *KindFigures) add(o KindFigures) {
+	k.Sockets += o.Sockets
+	k.Behind += o.Behind
+	k.WorstLag = max(k.WorstLag, o.WorstLag)
+	k.Queued += o.Queued
+	k.Quietest = max(k.Quietest, o.Quietest)
 }
 
 // SocketStat is one socket.
@@ -45,17 +68,30 @@ func (h *Hub) Figures() Figures {
 		f = l.figures
 		f.Closes = maps.Clone(f.Closes)
 		f.Kinds = map[string]KindFigures{}
+		f.Groups = make(map[Group]GroupFigures, len(l.closes))
+		now := h.opts.Now()
+		for g, closes := range l.closes {
+			f.Groups[g] = GroupFigures{Closes: maps.Clone(closes)}
+		}
 		for s := range l.sockets {
-			f.Sockets++
-			k := f.Kinds[s.info.Kind]
-			k.Sockets++
-			if lag := s.room.seq - s.acked; lag > 0 {
-				k.Behind++
-				k.WorstLag = max(k.WorstLag, lag)
+			one := KindFigures{Sockets: 1, Queued: s.queued(), Quietest: max(0, l.now-s.seen)}
+			if lag := s.due - s.acked; lag > 0 {
+				one.Behind, one.WorstLag = 1, lag
 			}
-			k.Queued += s.queued()
-			k.Quietest = max(k.Quietest, l.now-s.seen)
-			f.Kinds[s.info.Kind] = k
+			g := f.Groups[s.info.group()]
+			g.add(one)
+			if seen := now.Add(-one.Quietest); seen.After(g.LastSeen) {
+				g.LastSeen = seen
+			}
+			f.Groups[s.info.group()] = g
+		}
+		for g, of := range f.Groups {
+			if of.Sockets > 0 {
+				k := f.Kinds[g.Kind]
+				k.add(of.KindFigures)
+				f.Kinds[g.Kind] = k
+				f.Sockets += of.Sockets
+			}
 		}
 	})
 	h.mu.Lock()
@@ -87,6 +123,18 @@ func (l *loop) sockets(yield func(*Socket) bool) {
 			return
 		}
 	}
+}
+
+func (i SocketInfo) group() Group { return Group{ID: i.Group, Kind: i.Kind} }
+
+// closed counts why a socket ended.
+func (l *loop) closed(s *Socket, code Code) {
+	l.figures.Closes[code]++
+	g := s.info.group()
+	if l.closes[g] == nil {
+		l.closes[g] = map[Code]uint64{}
+	}
+	l.closes[g][code]++
 }
 
 func (s *Socket) queued() int {

@@ -89,7 +89,11 @@ func (l *loop) beat(s *Socket) {
 	}
 	l.catchUp(s)
 	r := s.room
-	if s.out != nil || r == nil {
+	if r == nil {
+		return
+	}
+	s.due, s.asked = s.asked, r.seq // also of one that reads nothing: that is what being behind is
+	if s.out != nil {
 		return
 	}
 	f := r.beat

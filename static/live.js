@@ -206,12 +206,12 @@
     }
   }
 
-  /** An element whose id stands already is morphed where it stands; the others go where `place` puts them. */
-  function put(pieces, place) {
+  /** An element whose id stands in the box is morphed where it stands; one of another box comes over, the others are new. */
+  function put(box, pieces, place) {
     for (const piece of pieces) {
       const old = piece.id && byId(piece.id);
+      if (old?.parentNode !== box) place(old || piece);
       if (old) morph(old, piece);
-      else place(piece);
     }
   }
 
@@ -232,12 +232,12 @@
     },
     append(op, pieces) {
       const box = need(op.to);
-      put(pieces, (p) => box.append(p));
+      put(box, pieces, (p) => box.append(p));
     },
     prepend(op, pieces) {
       const box = need(op.to);
       const first = box.firstChild;
-      put(pieces, (p) => box.insertBefore(p, first));
+      put(box, pieces, (p) => box.insertBefore(p, first));
     },
     // `before` says where, so an element that exists moves there too.
     before(op, pieces) {
@@ -420,6 +420,8 @@
       if (!synced) return;
       // the only thing that reveals a lost *last* message
       if (f.s !== seq) return resync();
+      // Figures without a sequence of their own. Where the page has no place for one, nothing is lost.
+      if (f.o) apply(f.o.filter((op) => byId(op.to)));
       gaps = 0;
       ws.send(JSON.stringify({ k: 'ack', s: seq }));
     },

@@ -8,12 +8,19 @@ import (
 	"github.com/oc-pizza/ocpizza/app"
 )
 
-// DropsID is the list of a courier's stops.
-const DropsID = "drops"
+// Ids that only the courier's screen has: the stops, the three lists of them, and what is said over these.
+const (
+	DropsID       = "drops"
+	DropsMineID   = "drops-mine-list"
+	DropsReadyID  = "drops-ready-list"
+	DropsComingID = "drops-coming-list"
+	mineTallyID   = "drops-mine-tally"
+	readyTallyID  = "drops-ready-tally"
+)
 
-// stops sorts a courier's deliveries: those under way, those ready to be taken, those still in the kitchen; each by promise.
-func stops(b *app.Board, courier int64) (mine, ready, coming []*app.Order) {
-	for _, o := range openOrders(b) {
+// Stops sorts a courier's deliveries: those under way, those ready to be taken, those still in the kitchen; each by promise.
+func Stops(b *app.Board, courier int64) (mine, ready, coming []*app.Order) {
+	for _, o := range OpenOrders(b) {
 		switch {
 		case o.Mode != app.Delivery:
 		case o.Status == app.OnTheWay && o.Courier == courier:
@@ -25,6 +32,11 @@ func stops(b *app.Board, courier int64) (mine, ready, coming []*app.Order) {
 		}
 	}
 	return mine, ready, coming
+}
+
+// DropTallies are the words over a courier's lists, which change with what is in them.
+func DropTallies(mine, ready []*app.Order) []Piece {
+	return []Piece{{mineTallyID, mineTally(mine)}, {readyTallyID, readyTally(ready)}}
 }
 
 func dropPath(o *app.Order, step string) string {

@@ -3,7 +3,6 @@ package views
 import (
 	"strconv"
 	"strings"
-	"time"
 
 	"github.com/oc-pizza/ocpizza/app"
 )
@@ -11,54 +10,19 @@ import (
 // Ids that only the dashboard and its pages have.
 const (
 	TilesID           = "tiles"
+	TilesAtID         = "tiles-at"
 	DashboardOrdersID = "dashboard-orders"
+	DashboardListID   = "dashboard-list"
 	StockListID       = "stock"
 	ScreensID         = "screens"
 )
 
-// ScreenStat says how the screens of one kind are connected.
-type ScreenStat struct {
-	Kind     string // "kitchen", "till", "courier", "dashboard", "menu", "tracking"
-	Count    int
-	Lag      int64     // how many changes the furthest behind has not shown yet
-	LastSeen time.Time // when one of them last answered; zero: never
-}
-
-// Screens are the connected screens of a shop, by kind.
-type Screens []ScreenStat
-
-// ScreenKind names a kind of screen.
-func ScreenKind(kind string) string { return word(screenKinds, kind) }
-
-var screenKinds = map[string]string{
-	"kitchen": "Cuisine", "till": "Caisse", "courier": "Livreurs", "dashboard": "Pilotage", "stock": "Stocks", "menu": "Carte (clients)", "tracking": "Suivi (clients)",
-}
-
-// tone of a kind of screen: a shop needs its kitchen's wall; the others may be closed.
-func (s ScreenStat) tone() Tone {
-	switch {
-	case s.Count == 0 && s.Kind == "kitchen":
-		return Late
-	case s.Count == 0:
-		return Idle
-	case s.Lag > 0:
-		return Warn
-	default:
-		return Good
-	}
-}
-
-// words of a kind of screen.
-func (s ScreenStat) words() string {
-	switch {
-	case s.Count == 0 && s.Kind == "kitchen":
-		return "Aucun écran connecté"
-	case s.Count == 0:
-		return "Aucun"
-	case s.Lag > 0:
-		return "En retard de " + Count(int(s.Lag), "changement")
-	default:
-		return "À jour"
+// TilePieces are the tiles in their order, and when they were last right.
+func TilePieces(b *app.Board) []Piece {
+	f := FiguresOf(b)
+	return []Piece{
+		{TileID("open"), openTile(f)}, {TileID("late"), lateTile(f)}, {TileID("delay"), delayTile(f)}, {TileID("takings"), takingsTile(f)},
+		{TileID("couriers"), couriersTile(f)}, {TileID("alarms"), alarmsTile(f)}, {TilesAtID, tilesAt(f)},
 	}
 }
 

@@ -17,6 +17,9 @@ import (
 // symbols (Drawings), and shows them by <use> (Drawing), so that a piece sent over the wire stays small. A topping is one SVG marker, set on
 // the points of a polyline: a dozen olives cost sixty bytes.
 
+// DrawingsID is the sheet of symbols of a page.
+const DrawingsID = "drawings"
+
 // Drawings is the hidden sheet of symbols that the drawings of a page refer to.
 func Drawings(menu *app.Menu, products ...app.Product) templ.Component {
 	var symbols, markers strings.Builder

@@ -120,8 +120,8 @@ func promisedFirst(x, y *app.Order) int {
 	return cmp.Or(x.PromisedAt.Compare(y.PromisedAt), cmp.Compare(x.Number, y.Number), cmp.Compare(x.ID, y.ID))
 }
 
-// openOrders returns the orders that are not over, those promised first in front: the late ones lead by themselves.
-func openOrders(b *app.Board) []*app.Order {
+// OpenOrders returns the orders that are not over, those promised first in front: the late ones lead by themselves.
+func OpenOrders(b *app.Board) []*app.Order {
 	out := b.Live(func(o *app.Order) bool { return !o.Status.Final() })
 	slices.SortFunc(out, promisedFirst)
 	return out

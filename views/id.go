@@ -20,6 +20,8 @@ const (
 	LeaveOutID = "act-sans"     // tracking: go on without what ran out
 	BasketID   = "panier"
 	TrackingID = "tracking"
+	// MaintenanceID is on every board.
+	MaintenanceID = "maintenance"
 
 	// The kitchen wall; kitchen.js looks for these.
 	TicketsID      = "tickets"
@@ -39,6 +41,15 @@ func DrawingID(slug string) string { return "draw-" + slug }
 
 // StockID is an ingredient's row of the stock.
 func StockID(slug string) string { return "stock-" + slug }
+
+// LevelID is what a row of the stock says of its level.
+func LevelID(slug string) string { return "level-" + slug }
+
+// OutID is an ingredient's button in the kitchen's stock.
+func OutID(slug string) string { return "out-" + slug }
+
+// PickID is a product at the till.
+func PickID(slug string) string { return "pick-" + slug }
 
 // TicketID is an order's ticket in the kitchen.
 func TicketID(order int64) string { return numbered("ticket-", order) }
@@ -61,7 +72,7 @@ func DropID(order int64) string { return numbered("drop-", order) }
 // OrderID is an order's row at the till.
 func OrderID(order int64) string { return numbered("order-", order) }
 
-// LateID is an order's row among the late ones of the dashboard.
+// LateID is an order's row on the dashboard.
 func LateID(order int64) string { return numbered("late-", order) }
 
 // TileID is a figure of the dashboard.

@@ -19,6 +19,8 @@ const (
 	KitchenStockID = "kitchen-stock"
 	KitchenLoadID  = "kitchen-load"
 	RecipesID      = "recipes"
+	CountsID       = "counts"
+	RecalledListID = "recalled"
 )
 
 // recalled is how many bumped tickets the recall list shows.
@@ -194,18 +196,21 @@ func needed(b *app.Board, o *app.Order) []app.Ingredient {
 	return out
 }
 
-// toMakeCount is how many of a pizza are still to be made, and how many of these are where.
-type toMakeCount struct {
+// ToMake is how many of a pizza are still to be made, and how many of these are where.
+type ToMake struct {
 	Slug, Name           string
 	Size                 app.Size
 	Queued, Making, Oven int
 }
 
-func (c toMakeCount) total() int { return c.Queued + c.Making + c.Oven }
+// ID of the row that shows it.
+func (c ToMake) ID() string { return CountID(c.Slug, c.Size) }
 
-// allDay counts the pizzas still to make, the most frequent first.
-func allDay(b *app.Board) []toMakeCount {
-	counts := map[string]toMakeCount{}
+func (c ToMake) total() int { return c.Queued + c.Making + c.Oven }
+
+// AllToMake counts the pizzas still to make, the most frequent first.
+func AllToMake(b *app.Board) []ToMake {
+	counts := map[string]ToMake{}
 	for _, o := range b.Orders {
 		if !inKitchen(o) {
 			continue
@@ -227,23 +232,23 @@ func allDay(b *app.Board) []toMakeCount {
 			counts[key] = c
 		}
 	}
-	maps.DeleteFunc(counts, func(_ string, c toMakeCount) bool { return c.total() == 0 })
-	return slices.SortedFunc(maps.Values(counts), func(x, y toMakeCount) int {
+	maps.DeleteFunc(counts, func(_ string, c ToMake) bool { return c.total() == 0 })
+	return slices.SortedFunc(maps.Values(counts), func(x, y ToMake) int {
 		return cmp.Or(cmp.Compare(y.total(), x.total()), strings.Compare(x.Name, y.Name), strings.Compare(string(x.Size), string(y.Size)))
 	})
 }
 
 // load sums what the kitchen has before it: pizzas to make, and those in the oven.
 func load(b *app.Board) (todo, oven int) {
-	for _, c := range allDay(b) {
+	for _, c := range AllToMake(b) {
 		todo += c.total()
 		oven += c.Oven
 	}
 	return todo, oven
 }
 
-// bumped returns the tickets bumped last, the very last in front.
-func bumped(b *app.Board) []*app.Order {
+// Bumped returns the tickets bumped last, the very last in front.
+func Bumped(b *app.Board) []*app.Order {
 	var out []*app.Order
 	for _, o := range b.Orders {
 		if slices.Contains([]app.Status{app.Ready, app.OnTheWay, app.Delivered, app.Collected}, o.Status) {

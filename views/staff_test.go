@@ -29,10 +29,23 @@ func testDraft(b *app.Board) TillForm {
 	}
 }
 
-func testScreens() Screens {
-	return Screens{
-		{Kind: "kitchen", Count: 2, LastSeen: evening}, {Kind: "till", Count: 1, Lag: 3, LastSeen: at(-1)}, {Kind: "courier"},
+func testCockpit() Cockpit {
+	return Cockpit{
+		Screens: Screens{
+			{Kind: "kitchen", Count: 2, LastSeen: evening, Silent: 8 * time.Second}, {Kind: "till", Count: 1, Behind: 1, Lag: 3, LastSeen: at(-1), Silent: time.Minute},
+			{Kind: "courier", Closes: []CloseStat{{Code: 1001, Count: 4}, {Code: 4008, Count: 1}}},
+		},
+		Alerts: testSupervision().Alerts(),
 	}
+}
+
+func testSupervision() Supervision {
+	return Supervision{At: evening, Started: at(-600), Build: "b1", Gauges: []Gauge{
+		{Name: "memory", Label: "Mémoire", Value: "96 Mo sur 512 Mo", Tone: Good, Part: 0.1875, Since: at(-600)},
+		{Name: "storage", Label: "Stockage de la base", Value: "890 Mo sur 1024 Mo", More: []string{"Plein vers le 2 mai 2026."}, Tone: Late, Part: 0.87, Todo: "Passez au plan supérieur de la base.", Since: at(-90)},
+		{Name: "backup", Label: "Dernière sauvegarde", Value: "jamais", Tone: Warn, Part: -1, Todo: "Lancez ocpizza backup.", Since: at(-1500)},
+		{Name: "latency", Label: "Temps de réponse", Value: "aucune demande", Tone: Idle, Part: -1},
+	}}
 }
 
 // staffPieces are the shared pieces of the staff's screens.
@@ -50,8 +63,11 @@ func staffPieces(b *app.Board) map[string]templ.Component {
 		"tiles":            Tiles(b),
 		"tiles-none":       Tiles(emptyBoard()),
 		"dashboard-orders": DashboardOrders(b),
-		"stock-low":        StockRow(b, b.Stock()[1]),
-		"screens":          ScreensPiece(testScreens()),
+		"stock-low":        StockRow(b.Stock()[1]),
+		"screens":          ScreensPiece(testCockpit().Screens),
+		"alerts":           AlertsPiece(testCockpit().Alerts),
+		"alerts-none":      AlertsPiece(nil),
+		"supervision":      SupervisionPiece(testSupervision()),
 	}
 	for id, name := range map[int64]string{37: "in-oven", 39: "on-hold", 40: "allergy", 42: "large", 43: "cancelled", 44: "changed"} {
 		pieces["ticket-"+name] = Ticket(b, b.Orders[id])
@@ -97,13 +113,14 @@ func staffPages() map[string]templ.Component {
 	director := testPage("dashboard", app.Actor{Role: app.Director, User: 9, Name: "Marc"})
 	director.Shops = []app.Pizzeria{b.Pizzeria, {ID: 2, Slug: "montreuil", Name: "OC Pizza Montreuil"}}
 	return map[string]templ.Component{
-		"kitchen":   KitchenPage(testPage("kitchen", testCook), testLive("/live/cuisine"), b),
-		"courier":   CourierPage(testPage("courier", testCourier), testLive("/live/livraisons"), b, testCourier.User),
-		"till":      TillPage(testPage("till", testCashier), testLive("/live/caisse"), b, testDraft(b)),
-		"dashboard": DashboardPage(director, testLive("/live/pilotage"), b, testScreens()),
-		"stock":     StockPage(testPage("stock", testManager), testLive("/live/pilotage?vue=stocks"), b),
-		"devices":   DevicesPage(testPage("devices", testManager), []app.Device{{ID: 1, Name: "Cuisine", PairedAt: at(-90)}}),
-		"pairing":   PairingPage(testPage("pairing", app.Actor{}), "K7QP2MXA", at(15)),
+		"kitchen":     KitchenPage(testPage("kitchen", testCook), testLive("/live/cuisine"), b),
+		"courier":     CourierPage(testPage("courier", testCourier), testLive("/live/livraisons"), b, testCourier.User),
+		"till":        TillPage(testPage("till", testCashier), testLive("/live/caisse"), b, testDraft(b)),
+		"dashboard":   DashboardPage(director, testLive("/live/pilotage"), b, testCockpit()),
+		"stock":       StockPage(testPage("stock", testManager), testLive("/live/pilotage?vue=stocks"), b),
+		"supervision": SupervisionPage(testPage("supervision", testManager), testLive("/live/pilotage?vue=supervision"), testSupervision()),
+		"devices":     DevicesPage(testPage("devices", testManager), []app.Device{{ID: 1, Name: "Cuisine", PairedAt: at(-90)}}),
+		"pairing":     PairingPage(testPage("pairing", app.Actor{}), "K7QP2MXA", at(15)),
 	}
 }
 
@@ -265,11 +282,11 @@ func TestStops(t *testing.T) {
 		}
 		return out
 	}
-	mine, ready, coming := stops(testBoard(), testCourier.User)
+	mine, ready, coming := Stops(testBoard(), testCourier.User)
 	if got := [][]int{numbers(mine), numbers(ready), numbers(coming)}; !slices.Equal(got[0], []int{33, 34}) || !slices.Equal(got[1], []int{36}) || !slices.Equal(got[2], []int{37, 40, 42, 44, 46}) {
 		t.Errorf("stops: %v", got)
 	}
-	if mine, _, _ := stops(testBoard(), 99); len(mine) != 0 {
+	if mine, _, _ := Stops(testBoard(), 99); len(mine) != 0 {
 		t.Errorf("another courier's run shows %v", numbers(mine))
 	}
 }

@@ -14,18 +14,23 @@ const (
 	DraftFormID  = "brouillon"
 	TillOrdersID = "till-orders"
 	TillLeftID   = "till-left"
+	TillListID   = "till-list"
+	tillTallyID  = "till-orders-tally"
 )
 
 func tillPath(o *app.Order, step string) string {
 	return "/caisse/commandes/" + strconv.FormatInt(o.ID, 10) + "/" + step
 }
 
-// tillOrders returns the orders that are not over: those that wait at the counter first, then by promise.
-func tillOrders(b *app.Board) []*app.Order {
-	out := openOrders(b)
+// AtTill returns the orders that are not over: those that wait at the counter first, then by promise.
+func AtTill(b *app.Board) []*app.Order {
+	out := OpenOrders(b)
 	slices.SortStableFunc(out, func(x, y *app.Order) int { return atCounter(y) - atCounter(x) })
 	return out
 }
+
+// TillTallies are the words over the till's orders.
+func TillTallies(all []*app.Order) []Piece { return []Piece{{tillTallyID, tillTally(all)}} }
 
 // atCounter is 1 for an order that its customer may take now.
 func atCounter(o *app.Order) int {

@@ -250,7 +250,8 @@ func (s *Server) placeOrder(c *fiber.Ctx) error {
 	return c.Redirect(link, http.StatusSeeOther)
 }
 
-func (s *Server) place(c *fiber.Ctx, actor app.Actor, principal string, form url.Values, channel app.Channel) (app.Placed, error) {
+func (s *Server) place(c *fiber.Ctx, actor app.Actor, principal string, form url.Values, channel app.Channel) (placed app.Placed, err error) {
+	defer func() { s.meters.count(placed, channel, err) }()
 	if s.stopping != nil {
 		if err := s.stopping(); err != nil {
 			c.Set(fiber.HeaderRetryAfter, "5")
@@ -291,6 +292,7 @@ func (s *Server) refuseOrder(c *fiber.Ctx, form url.Values, err error) error {
 	basket := s.priced(board, lines, mode)
 	basket.Form = checkoutForm(form)
 	basket.Refusal, basket.BadLine, basket.BadField = refusal.Message, refusal.Line, refusal.Field
+	s.retryLater(c, refusal)
 	c.Status(status[refusal.Kind])
 	if fromLive(c) {
 		p := s.page(c, "menu", "")

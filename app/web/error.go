@@ -28,11 +28,11 @@ var errNoPage = app.Errorf(app.NotFound, "Cette page n’existe pas. Vérifiez l
 // refuse is Fiber's ErrorHandler: every refusal and every fault ends here, is logged once, and is answered in the form that was asked for.
 func (s *Server) refuse(c *fiber.Ctx, err error) error {
 	refusal, code := s.classify(c, err)
-	if code >= 500 {
+	if code >= 500 && refusal.Retry == 0 { // else it is meant
 		s.log.Error("request failed", "id", requestID(c), "method", c.Method(), "route", c.Route().Path, "status", code, "err", err)
 	}
 	if code == http.StatusServiceUnavailable {
-		c.Set(fiber.HeaderRetryAfter, "5")
+		s.retryLater(c, refusal)
 	}
 	c.Status(code)
 	if wantsJSON(c) || fromLive(c) || websocket.IsWebSocketUpgrade(c) {

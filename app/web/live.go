@@ -9,6 +9,7 @@ import (
 	"github.com/gofiber/websocket/v2"
 
 	"github.com/oc-pizza/ocpizza/realtime"
+	"github.com/oc-pizza/ocpizza/views"
 )
 
 func (s *Server) liveMenu(c *fiber.Ctx) error {
@@ -39,8 +40,11 @@ func (s *Server) liveStaff(screen realtime.Screen) fiber.Handler {
 }
 
 func (s *Server) liveDashboard(c *fiber.Ctx) error {
-	if c.Query("vue") == "stocks" {
+	switch c.Query("vue") {
+	case views.StockView:
 		return s.liveStaff(realtime.StockScreen)(c)
+	case views.SupervisionView:
+		return s.liveStaff(realtime.SupervisionScreen)(c)
 	}
 	return s.liveStaff(realtime.DashboardScreen)(c)
 }
@@ -61,7 +65,7 @@ func (s *Server) upgrade(c *fiber.Ctx, a realtime.Audience) error {
 	if _, err := s.boards.Board(c.UserContext(), a.Pizzeria); err != nil {
 		return err
 	}
-	info := realtime.SocketInfo{Kind: string(a.Screen), Session: sessionOf(c)}
+	info := realtime.SocketInfo{Kind: string(a.Screen), Group: a.Pizzeria, Session: sessionOf(c)}
 	return websocket.New(func(conn *websocket.Conn) {
 		err := s.hub.Serve(conn, info, func(socket *realtime.Socket) error {
 			return s.boards.Join(context.Background(), socket, a, shown)

@@ -2,6 +2,8 @@ package web
 
 import (
 	"crypto/rand"
+	"log/slog"
+	"regexp"
 	"strings"
 	"time"
 
@@ -12,10 +14,14 @@ import (
 
 const localRequestID = "request id"
 
-// observe gives each request an id (the router's, if it sent one) and logs it by its route, never by its path: tracking tokens stand in paths.
+// slow is how long an answer may take before its line is worth the log of every day.
+const slow = time.Second
+
+// observe gives each request an id (the router's, if it sent one), counts it, and logs it by its route, never by its path: tracking tokens
+// stand in paths. Faults and slow answers are logged at info, the others at debug: a router keeps its own list of requests.
 func (s *Server) observe(c *fiber.Ctx) error {
 	id := c.Get("X-Request-Id")
-	if id == "" || len(id) > 200 {
+	if !plainID.MatchString(id) {
 		id = rand.Text()
 	}
 	c.Locals(localRequestID, id)
@@ -25,11 +31,22 @@ func (s *Server) observe(c *fiber.Ctx) error {
 	if err != nil {
 		err = s.refuse(c, err) // here rather than in Fiber, so that the status below is the one that was answered
 	}
-	if route := c.Route().Path; !strings.HasPrefix(route, static.Prefix) {
-		s.log.Debug("request", "id", id, "method", c.Method(), "route", route, "status", c.Response().StatusCode(), "ms", time.Since(start).Milliseconds())
+	route, status, took := routeOf(c), c.Response().StatusCode(), time.Since(start)
+	s.meters.measure(route, c.Method(), status, took)
+	if strings.HasPrefix(route, static.Prefix) && status < 500 {
+		return err
 	}
+	level := slog.LevelDebug
+	if status >= 500 || took >= slow {
+		level = slog.LevelInfo
+	}
+	s.log.Log(c.UserContext(), level, "request", "id", id, "method", c.Method(), "route", route, "status", status, "ms", took.Milliseconds(), "bytes", len(c.Response().Body()))
 	return err
 }
+
+// plainID is what a router's request id looks like (Heroku: 20 to 128 of these). Anything else is somebody's own words, for which the log
+// is not the place.
+var plainID = regexp.MustCompile(`^[0-9A-Za-z_-]{8,128}$`)
 
 func requestID(c *fiber.Ctx) string {
 	id, _ := c.Locals(localRequestID).(string)

@@ -37,6 +37,9 @@ type Options struct {
 	Proxied bool
 	// Build identifies the program: a page of another build reloads itself.
 	Build string
+	// Metrics answers /metrics to whoever shows the token; without one, to this machine alone. nil: there is no such page.
+	Metrics      http.Handler
+	MetricsToken string
 }
 
 // Server answers HTTP.
@@ -54,6 +57,7 @@ type Server struct {
 	stopping func() error
 	ended    func(hashes ...string)
 	build    string
+	meters   *meters
 	fiber    *fiber.App
 }
 
@@ -69,6 +73,7 @@ func New(o Options) *Server {
 		shop: o.Shop, boards: o.Boards, hub: o.Hub, log: o.Log, origin: strings.TrimSuffix(o.Origin, "/"), ready: o.Ready, proxied: o.Proxied, build: o.Build,
 		stopping: o.Stopping, ended: o.Ended,
 		sessions: newSessions(o.Sessions, o.Shop.Now), attempts: newAttempts(o.Shop.Now),
+		meters: newMeters(),
 	}
 	if s.log == nil {
 		s.log = slog.Default()
@@ -87,6 +92,9 @@ func New(o Options) *Server {
 		ReduceMemoryUsage:     true,
 	})
 	s.fiber.Use(s.observe, recover.New(), s.protect)
+	if o.Metrics != nil {
+		s.fiber.Get(metricsPath, s.metrics(o.Metrics, o.MetricsToken))
+	}
 	s.routes()
 	return s
 }
@@ -101,14 +109,16 @@ func (s *Server) routes() {
 	f.Get("/static/*", s.asset)
 	f.Get("/sw.js", s.serviceWorker)
 	f.Get("/robots.txt", s.robots)
+	f.Post(ComparePath, s.compare)
 
 	// Pages only: assets are compressed once and for all, and a socket's handshake is not a page. What a page says of a session cannot be
 	// guessed by its compressed length (BREACH): the session's cookie is SameSite, so no other site can ask for the page.
 	f.Use(compress.New(compress.Config{Level: compress.LevelBestSpeed, Next: websocket.IsWebSocketUpgrade}), s.identify)
 
 	// Customers
-	f.Get("/", s.home)
-	f.Get("/carte/:pizzeria", s.menu)
+	f.Get("/", s.openHouse, s.home)
+	f.Get("/carte/:pizzeria", s.openHouse, s.menu)
+	f.Get("/live/maintenance/:pizzeria", s.liveClosed)
 	f.Get("/live/carte/:pizzeria", s.liveMenu)
 	f.Post("/carte/:pizzeria/panier", s.basket)
 	f.Post("/commandes", s.placeOrder)
@@ -155,6 +165,7 @@ func (s *Server) routes() {
 	f.Post("/pilotage/stocks/:ingredient", manager, s.moveStock)
 	f.Post("/pilotage/prix/:product", manager, s.setPrice)
 	f.Post("/pilotage/commandes/:id/:step", manager, s.advanceOrder)
+	f.Get("/pilotage/supervision", manager, s.supervision)
 	f.Get("/pilotage/ecrans", manager, s.devices)
 	f.Post("/pilotage/ecrans", manager, s.pairDevice)
 	f.Post("/pilotage/ecrans/:id/revoquer", manager, s.revokeDevice)

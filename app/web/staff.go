@@ -21,12 +21,13 @@ func (s *Server) boardOf(c *fiber.Ctx, screen realtime.Screen) (a realtime.Audie
 	}
 	a = s.audience(c, screen, shop.ID)
 	path := "/live/" + string(screen)
-	if screen == realtime.StockScreen {
+	view := map[realtime.Screen]string{realtime.StockScreen: views.StockView, realtime.SupervisionScreen: views.SupervisionView}[screen]
+	if view != "" {
 		path = "/live/pilotage"
 	}
 	path += shopQuery(shop, shops)
-	if screen == realtime.StockScreen {
-		path += map[bool]string{true: "?", false: "&"}[len(shops) < 2] + "vue=stocks"
+	if view != "" {
+		path += map[bool]string{true: "?", false: "&"}[len(shops) < 2] + "vue=" + view
 	}
 	b, live, err = s.view(c, a, path)
 	return a, b, live, shops, err
@@ -64,6 +65,16 @@ func (s *Server) dashboard(c *fiber.Ctx) error {
 	}
 	p := s.staffPage(c, "dashboard", "Pilotage", &b.Pizzeria, shops)
 	return s.html(c, views.DashboardPage(p, live, b, s.boards.Cockpit(b.Pizzeria.ID)))
+}
+
+// supervision shows whether the program and its database are well; all of it from memory.
+func (s *Server) supervision(c *fiber.Ctx) error {
+	_, b, live, shops, err := s.boardOf(c, realtime.SupervisionScreen)
+	if err != nil {
+		return err
+	}
+	p := s.staffPage(c, "supervision", "Supervision", &b.Pizzeria, shops)
+	return s.html(c, views.SupervisionPage(p, live, s.boards.Supervision()))
 }
 
 func (s *Server) stock(c *fiber.Ctx) error {

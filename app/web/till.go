@@ -221,6 +221,7 @@ func (s *Server) tillOrder(c *fiber.Ctx) error {
 		}
 		f := s.tillForm(b, form)
 		f.Refusal, f.BadLine = refusal.Message, refusal.Line
+		s.retryLater(c, refusal)
 		c.Status(status[refusal.Kind])
 		p := s.staffPage(c, "till", "Caisse", &b.Pizzeria, shops)
 		if fromLive(c) {

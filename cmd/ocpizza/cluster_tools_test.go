@@ -175,7 +175,12 @@ func (c *cluster) propagation() {
 func (c *cluster) command(args ...string) {
 	c.t.Helper()
 	env := map[string]string{
-		"OCPIZZA_SECRET": strings.Repeat("s", minSecret), "REDIS_URL": c.redis, "OCPIZZA_SQLITE": strings.TrimPrefix(c.dbURL, "sqlite://"),
+		"OCPIZZA_SECRET": strings.Repeat("s", minSecret), "REDIS_URL": c.redis,
+	}
+	if file, ok := strings.CutPrefix(c.dbURL, "sqlite://"); ok {
+		env["OCPIZZA_SQLITE"] = file
+	} else {
+		env["DATABASE_URL"] = c.dbURL
 	}
 	var out bytes.Buffer
 	if err := run(c.t.Context(), args, func(name string) string { return env[name] }, &out, &out); err != nil {

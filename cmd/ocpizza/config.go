@@ -23,6 +23,9 @@ type config struct {
 	Redis    string // URL, "" for a process alone
 	Dyno     bool   // on Heroku
 	Level    slog.Level
+	Watch    watchOptions
+	// MetricsToken opens /metrics; "": this machine alone.
+	MetricsToken string
 }
 
 const environmentHelp = `
@@ -36,6 +39,15 @@ Variables d’environnement :
   REDIS_URL              facultatif, pour plusieurs processus : redis://… ou rediss://… (le certificat, auto-signé chez Heroku, n’est pas
                          vérifié ; les messages sont chiffrés avec OCPIZZA_SECRET). Sa perte ne perd rien : les écrans suivent la base
   OCPIZZA_LOG            debug, info, warn ou error (info)
+  OCPIZZA_METRICS_TOKEN  jeton de /metrics (Authorization: Bearer …) ; sans lui, /metrics ne répond qu’à cette machine
+  OCPIZZA_MEMORY_MB      mémoire du dyno, en Mo (celle du conteneur, sinon 512)
+  OCPIZZA_DB_LIMIT_MB    stockage du plan de la base, en Mo (1024)
+  OCPIZZA_DB_HOURLY      requêtes SQL par heure que le plan permet (18000)
+  OCPIZZA_THRESHOLDS     seuils de la supervision, nom=attention/alarme : memory=80/95,storage=70/85,backup=25/26 … (les noms sont ceux du
+                         tableau « Surveiller » du manuel)
+  OCPIZZA_ALERT_WEBHOOK  adresse qui reçoit chaque alerte en JSON
+  OCPIZZA_ALERT_EMAIL    destinataires des alertes, par OCPIZZA_SMTP_URL : smtps://utilisateur:motdepasse@hôte:465 ou smtp://…:587
+  OCPIZZA_ALERT_FROM     expéditeur (l’utilisateur de OCPIZZA_SMTP_URL si c’est une adresse, sinon le premier destinataire)
 `
 
 // readConfig reads the environment. Its errors say which variable is wrong and what to do, and quote no secret.
@@ -59,6 +71,7 @@ func readConfig(env func(string) string) (config, error) {
 			return c, errors.New("REDIS_URL n’est pas l’adresse d’un Redis : écrivez-la comme rediss://:motdepasse@hôte:port")
 		}
 	}
+	c.MetricsToken = env("OCPIZZA_METRICS_TOKEN")
 	for _, name := range []string{"CLEARDB_DATABASE_URL", "JAWSDB_URL", "DATABASE_URL"} {
 		if c.Database = env(name); c.Database != "" {
 			break

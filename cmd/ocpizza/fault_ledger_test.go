@@ -270,7 +270,7 @@ func draw(t *testing.T, p *simulate.Page, b *app.Board, courier int64) (html str
 	case "caisse":
 		c = views.TillBoard(live, b)
 	case "pilotage":
-		c = views.DashboardBoard(live, b, views.Screens{})
+		c = views.DashboardBoard(live, b, views.Cockpit{})
 	case "stocks":
 		c = views.StockBoard(live, b)
 	}

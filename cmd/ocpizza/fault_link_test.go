@@ -67,10 +67,11 @@ func (l *link) spoil(kind, direction string, a attributes) (heal func()) {
 	}
 }
 
-// commitToxic cuts a connection to MySQL in the middle of every other COMMIT: after it was sent whole, so that it is carried and its answer
-// lost, or when half of it was, so that it is not.
+// commitToxic cuts a connection to MySQL in the middle of every COMMIT, or of every other one: after it was sent whole, so that it is
+// carried and its answer lost, or when half of it was, so that it is not.
 type commitToxic struct {
 	Whole bool `json:"whole"`
+	Every bool `json:"every"`
 }
 
 // commitsCut counts them.
@@ -91,7 +92,7 @@ func (c *commitToxic) Pipe(stub *toxics.ToxicStub) {
 				stub.Close()
 				return
 			}
-			if !bytes.Contains(chunk.Data, []byte("COMMIT")) || rand.IntN(2) == 0 { //nolint:gosec // chance, not secrets
+			if !bytes.Contains(chunk.Data, []byte("COMMIT")) || !c.Every && rand.IntN(2) == 0 { //nolint:gosec // chance, not secrets
 				stub.Output <- chunk
 				continue
 			}

@@ -197,7 +197,7 @@ func (s *storm) serve(h *house, o placed, form url.Values, n int) {
 	kitchen := fmt.Sprintf("/cuisine/commandes/%d/", id)
 	paid := url.Values{"paiement": {"carte"}}
 	switch {
-	case n%10 == 3: // left on the board
+	case n%20 == 3: // left on the board
 	case n%10 == 7:
 		s.step(h, h.visitor, o.Suivi+"/annuler", nil, stepTaken{id, 0, "cancelled"})
 	case s.step(h, h.cook, kitchen+"preparing", nil, stepTaken{id, 0, "preparing"}) &&
@@ -305,9 +305,22 @@ func (s *storm) until(most time.Duration, what string, done func() bool) time.Du
 	return time.Since(start)
 }
 
+// brew waits until some more orders were accepted, so that a fault comes in the middle of things.
+func (s *storm) brew() {
+	s.t.Helper()
+	accepted := func() int {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		return len(s.placed)
+	}
+	before := accepted()
+	s.until(recovery, "orders", func() bool { return accepted() >= before+customers })
+}
+
 // suffer lets a fault last, heals it, and waits until orders are accepted and every staff screen shows them.
 func (s *storm) suffer(fault string, lasts time.Duration, begin func() (heal func())) {
 	s.t.Helper()
+	s.brew()
 	heal := begin()
 	s.wait(lasts)
 	heal()

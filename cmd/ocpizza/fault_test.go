@@ -16,12 +16,14 @@ import (
 
 	"github.com/oc-pizza/ocpizza/db"
 	"github.com/oc-pizza/ocpizza/db/dbtest"
+	"github.com/oc-pizza/ocpizza/realtime/redistest"
 )
 
 // Fault tests break the parts that OC Pizza stands on while many people order, then compare every answer that was given and every screen
 // with what is saved. OCPIZZA_TEST_FAULTS multiplies how often each fault comes: 1 by default.
 
-const customers = 6
+// customers who order at the same time.
+const customers = 8
 
 // rounds is how often a fault comes that usually comes n times.
 func rounds(n int) int {
@@ -31,8 +33,8 @@ func rounds(n int) int {
 	return n
 }
 
-// startServer serves a database on a free port. Its log is shown if the test fails: in a storm it is long.
-func startServer(t *testing.T, dbURL string) *evening {
+// startServer serves a database on a free port, with a Redis or none. Its log is shown if the test fails: in a storm it is long.
+func startServer(t *testing.T, dbURL, redis string) *evening {
 	t.Helper()
 	var log lastWords
 	t.Cleanup(func() {
@@ -49,7 +51,7 @@ func startServer(t *testing.T, dbURL string) *evening {
 	if err != nil {
 		t.Fatal(err)
 	}
-	cfg := config{Secret: []byte(strings.Repeat("s", minSecret))}
+	cfg := config{Secret: []byte(strings.Repeat("s", minSecret)), Redis: redis}
 	e := &evening{t: t, db: d, url: "http://" + l.Addr().String()}
 	if e.prog, err = startProgram(d, true, cfg, l, slog.New(slog.NewTextHandler(&log, &slog.HandlerOptions{Level: slog.LevelWarn}))); err != nil {
 		t.Fatal(err)
@@ -79,17 +81,24 @@ func (w *lastWords) String() string {
 	return string(w.buf)
 }
 
+// linkToDatabase lays a wire to MariaDB, and returns the URL that leads through it.
+func linkToDatabase(t *testing.T, dbURL string) (wire *link, through string) {
+	t.Helper()
+	u, err := url.Parse(dbURL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	wire = linkTo(t, u.Host)
+	u.Host = wire.addr()
+	return wire, u.String()
+}
+
 // TestFaultDatabaseNetwork breaks the wire between the server and MariaDB in every way that a network knows.
 func TestFaultDatabaseNetwork(t *testing.T) {
 	direct := dbtest.MariaDB(t).Schema(t)
 	readyDatabase(t, direct)
-	u, err := url.Parse(direct)
-	if err != nil {
-		t.Fatal(err)
-	}
-	wire := linkTo(t, u.Host)
-	u.Host = wire.addr()
-	e := startServer(t, u.String())
+	wire, through := linkToDatabase(t, direct)
+	e := startServer(t, through+"&readTimeout=1500ms", "") // or a black hole would have to last half a minute
 	s := startStorm(t, direct, e.url, customers)
 	s.recover("the start")
 
@@ -122,12 +131,28 @@ func TestFaultDatabaseNetwork(t *testing.T) {
 	}
 }
 
+// TestFaultQuietEvening loses the answer to the only COMMIT of a quiet hour, so thoroughly that the customer is told to try again, and never
+// does. The order was saved: the kitchen must see it although nothing else happens.
+func TestFaultQuietEvening(t *testing.T) {
+	direct := dbtest.MariaDB(t).Schema(t)
+	readyDatabase(t, direct)
+	wire, through := linkToDatabase(t, direct)
+	e := startServer(t, through, "")
+	wall := e.as("cuisine").watch("/live/cuisine")
+	heal := wire.spoil("commit", "upstream", attributes{"whole": true, "every": true})
+	e.visitor().post("/commandes", order("regina:medium:1"), "Idempotency-Key", "quiet").want(http.StatusServiceUnavailable)
+	heal()
+	start := time.Now()
+	wall.sees("new-order", `data-status="received"`)
+	t.Logf("on the wall %s after the wire was whole again", time.Since(start).Round(time.Millisecond))
+}
+
 // TestFaultDatabaseKilled kills MariaDB and starts it again.
 func TestFaultDatabaseKilled(t *testing.T) {
 	server := dbtest.Private(t, dbtest.Options{})
 	dbURL := server.Schema(t)
 	readyDatabase(t, dbURL)
-	e := startServer(t, dbURL)
+	e := startServer(t, dbURL, "")
 	s := startStorm(t, dbURL, e.url, customers)
 	s.recover("the start")
 	for range rounds(3) {
@@ -149,7 +174,7 @@ func TestFaultWritesRefused(t *testing.T) {
 	server := dbtest.MariaDB(t)
 	dbURL := server.Schema(t)
 	readyDatabase(t, dbURL)
-	e := startServer(t, dbURL)
+	e := startServer(t, dbURL, "")
 	s := startStorm(t, dbURL, e.url, customers)
 	s.recover("the start")
 	for _, quota := range []struct {
@@ -200,16 +225,47 @@ func (s *storm) refused(e *evening) {
 	}
 }
 
+// TestFaultRedisNetwork breaks the wire to Redis between two servers that serve one shop: what one saves is shown by the other, later.
+func TestFaultRedisNetwork(t *testing.T) {
+	dbURL := dbtest.MariaDB(t).Schema(t)
+	readyDatabase(t, dbURL)
+	wire := linkTo(t, redistest.New(t).Addr())
+	redis := "redis://" + wire.addr()
+	s := startStorm(t, dbURL, startServer(t, dbURL, redis).url, customers/2)
+	s.enter(startServer(t, dbURL, redis).url, customers/2)
+	s.recover("the start")
+	for range rounds(1) {
+		for _, f := range []struct {
+			name  string
+			lasts time.Duration
+			begin func() func()
+		}{
+			{"Redis cut", 500 * time.Millisecond, wire.cut},
+			{"Redis in a black hole", 2 * time.Second, func() func() { return wire.spoil("timeout", "downstream", attributes{"timeout": 0}) }},
+			{"Redis far", time.Second, func() func() { return wire.spoil("latency", "downstream", attributes{"latency": 300}) }},
+			{"half an announcement", 500 * time.Millisecond, func() func() { return wire.spoil("limit_data", "downstream", attributes{"bytes": 3000}) }},
+		} {
+			s.suffer(f.name, f.lasts, f.begin)
+		}
+	}
+	s.verify()
+	for _, h := range s.houses {
+		if n := h.vague.Load(); n > 0 {
+			t.Errorf("customers lost %d answers although only Redis was away", n)
+		}
+	}
+}
+
 // TestFaultClientNetwork breaks the wire between some clients and the server: they come back to the truth, and the others notice nothing.
 func TestFaultClientNetwork(t *testing.T) {
 	dbURL := "sqlite://" + dbtest.SQLite(t)
 	readyDatabase(t, dbURL)
-	e := startServer(t, dbURL)
+	e := startServer(t, dbURL, "")
 	wire := linkTo(t, strings.TrimPrefix(e.url, "http://"))
 	s := startStorm(t, dbURL, e.url, customers/2)
 	far := s.enter("http://"+wire.addr(), customers/2)
 	s.recover("the start")
-	for range rounds(2) {
+	for range rounds(1) {
 		for _, f := range []struct {
 			name  string
 			lasts time.Duration

@@ -637,7 +637,7 @@ const scrolls = (el) => {
   return false;
 };
 for (const el of document.body.querySelectorAll('*')) {
-  if (clip(el) || !seen(el)) continue;
+  if (clip(el) || !seen(el) || Math.min(el.offsetWidth, el.offsetHeight) <= 1) continue; // words for ears alone
   const own = [...el.childNodes].some((n) => n.nodeType === 3 && n.data.trim());
   if (!own && !el.matches('button,input,select,textarea')) continue;
   if (own) {

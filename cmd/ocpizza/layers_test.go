@@ -22,9 +22,10 @@ var may = map[string][]string{
 	"views":                {"app"},
 	"realtime":             {"app", "views"},
 	"app/web":              {"app", "views", "realtime", "static"},
-	"cmd/ocpizza":          {"app", "app/web", "db", "realtime", "static", "cmd/ocpizza/bench", "cmd/ocpizza/simulate"},
+	"cmd/ocpizza":          {"app", "app/web", "db", "realtime", "static", "views", "cmd/ocpizza/bench", "cmd/ocpizza/simulate", "cmd/ocpizza/watch"},
 	"cmd/ocpizza/bench":    {"app", "realtime"},
 	"cmd/ocpizza/simulate": {},
+	"cmd/ocpizza/watch":    {},
 }
 
 // TestLayers keeps the rooms apart: tests may reach further, programs may not.

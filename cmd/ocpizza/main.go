@@ -35,15 +35,16 @@ type usageError struct{ error }
 
 // commands is the command line, as contract for those who script it.
 type commands struct {
-	Serve    serveCmd    `cmd:"" default:"1" help:"Servir le site et les écrans (par défaut). Sans base configurée, crée et remplit une base de démonstration."`
-	Migrate  migrateCmd  `cmd:"" help:"Mettre le schéma de la base à jour."`
-	Seed     seedCmd     `cmd:"" help:"Remplir une base vide : pizzerias, carte, recettes, stock."`
-	Simulate simulateCmd `cmd:"" help:"Jouer une soirée contre un serveur qui tourne."`
-	User     userCmd     `cmd:"" help:"Gérer les comptes de l’équipe."`
-	Device   deviceCmd   `cmd:"" help:"Gérer les écrans muraux."`
-	Till     tillCmd     `cmd:"" help:"Vérifier le journal de caisse."`
-	Version  versionCmd  `cmd:"" help:"Afficher la version."`
-	Help     helpCmd     `cmd:"" help:"Afficher cette aide et les variables d’environnement."`
+	Serve       serveCmd       `cmd:"" default:"1" help:"Servir le site et les écrans (par défaut). Sans base configurée, crée et remplit une base de démonstration."`
+	Migrate     migrateCmd     `cmd:"" help:"Mettre le schéma de la base à jour."`
+	Seed        seedCmd        `cmd:"" help:"Remplir une base vide : pizzerias, carte, recettes, stock."`
+	Simulate    simulateCmd    `cmd:"" help:"Jouer une soirée contre un serveur qui tourne."`
+	Maintenance maintenanceCmd `cmd:"" help:"Suspendre et reprendre les commandes, d’ici ou d’un dyno éphémère."`
+	User        userCmd        `cmd:"" help:"Gérer les comptes de l’équipe."`
+	Device      deviceCmd      `cmd:"" help:"Gérer les écrans muraux."`
+	Till        tillCmd        `cmd:"" help:"Vérifier le journal de caisse."`
+	Version     versionCmd     `cmd:"" help:"Afficher la version."`
+	Help        helpCmd        `cmd:"" help:"Afficher cette aide et les variables d’environnement."`
 }
 
 // console is what a command works with besides its flags.

@@ -10,6 +10,8 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/prometheus/client_golang/prometheus"
+
 	"github.com/oc-pizza/ocpizza/app"
 	"github.com/oc-pizza/ocpizza/app/web"
 	"github.com/oc-pizza/ocpizza/db"
@@ -25,6 +27,7 @@ type program struct {
 	others   *realtime.Announcer
 	shop     *app.Shop
 	server   *web.Server
+	watcher  *watcher
 	listener net.Listener
 	log      *slog.Logger
 	draining atomic.Bool
@@ -45,20 +48,27 @@ func startProgram(d *db.DB, demo bool, c config, l net.Listener, log *slog.Logge
 	if err != nil {
 		return nil, err
 	}
+	watcher, err := newWatcher(c.Watch, build, demo, log)
+	if err != nil {
+		return nil, err
+	}
 	hub, err := realtime.NewHub(realtime.HubOptions{Build: build, Log: log})
 	if err != nil {
 		return nil, err
 	}
-	p := &program{db: d, hub: hub, others: others, listener: l, log: log, failed: make(chan error, 1)}
+	registry := prometheus.NewRegistry()
+	p := &program{db: d, hub: hub, watcher: watcher, others: others, listener: l, log: log, failed: make(chan error, 1)}
 	p.ctx, p.cancel = context.WithCancel(context.Background())
-	p.boards = realtime.NewBoards(d, hub, realtime.BoardsOptions{Log: log, Build: build, Announcer: others})
+	p.boards = realtime.NewBoards(d, hub, realtime.BoardsOptions{Log: log, Build: build, Announcer: others, Supervision: watcher.supervision})
+	d.OnHealthy(p.boards.CompareSoon)
 	p.shop = &app.Shop{
 		Store: d, Boards: p.boards, Publisher: p.boards, Clock: time.Now, Secret: c.Secret, CheckPassword: checkPassword, Demo: demo,
 	}
 	p.server = web.New(web.Options{
 		Shop: p.shop, Boards: p.boards, Hub: hub, Sessions: d, Log: log, Origin: c.Origin, Proxied: c.Dyno, Ready: p.ready, Build: build,
-		Stopping: p.stopping, Ended: others.EndSessions,
+		Stopping: p.stopping, Ended: others.EndSessions, Metrics: metricsOf(registry), MetricsToken: c.MetricsToken,
 	})
+	watcher.start(p, registry)
 	others.Start(p.boards, p.server.EndSessions)
 	p.tasks.Go(func() {
 		if err := p.server.Serve(l); err != nil {
@@ -66,6 +76,7 @@ func startProgram(d *db.DB, demo bool, c config, l net.Listener, log *slog.Logge
 		}
 	})
 	p.tasks.Go(p.housekeeping)
+	p.tasks.Go(func() { watcher.run(p.ctx) })
 	return p, nil
 }
 

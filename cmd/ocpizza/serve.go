@@ -20,6 +20,9 @@ func (serveCmd) Run(c *console) error {
 	if err != nil {
 		return err
 	}
+	if cfg.Watch, err = readWatch(c.env, cfg.Origin); err != nil {
+		return err
+	}
 	log := cfg.logger(c.err)
 	d, err := db.Open(c.ctx, db.Options{URL: cfg.Database, Log: log})
 	if err != nil {

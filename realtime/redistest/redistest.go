@@ -5,8 +5,9 @@
 package redistest
 
 import (
-	"context"
+	"errors"
 	"fmt"
+	"io"
 	"math/rand/v2"
 	"net"
 	"os"
@@ -17,8 +18,6 @@ import (
 	"syscall"
 	"testing"
 	"time"
-
-	"github.com/redis/go-redis/v9"
 
 	"github.com/oc-pizza/ocpizza/internal/child"
 )
@@ -100,24 +99,34 @@ func (s *Server) start() error {
 	if err != nil {
 		return err
 	}
-	client := redis.NewClient(&redis.Options{Addr: s.Addr(), DialerRetries: 1, MaxRetries: -1})
-	defer client.Close()
-	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
-	defer cancel()
-	for {
-		if err = client.Ping(ctx).Err(); err == nil {
+	for deadline := time.Now().Add(20 * time.Second); time.Now().Before(deadline); {
+		if s.answers() {
 			s.process = p
 			return nil
 		}
 		select {
 		case <-p.Ended:
 			return fmt.Errorf("redis-server ended at once: %s", p.Command.ProcessState)
-		case <-ctx.Done():
-			p.End(os.Kill, time.Second)
-			return fmt.Errorf("redis-server does not answer: %w", err)
 		case <-time.After(5 * time.Millisecond):
 		}
 	}
+	p.End(os.Kill, time.Second)
+	return errors.New("redis-server does not answer")
+}
+
+func (s *Server) answers() bool {
+	conn, err := net.DialTimeout("tcp", s.Addr(), time.Second)
+	if err != nil {
+		return false
+	}
+	defer conn.Close()
+	answer := make([]byte, 5)
+	if err := conn.SetDeadline(time.Now().Add(time.Second)); err != nil {
+		return false
+	}
+	_, _ = conn.Write([]byte("PING\r\n")) // an error shows in what is read
+	_, err = io.ReadFull(conn, answer)
+	return err == nil && string(answer) == "+PONG"
 }
 
 // freePort is a port nobody listens on, below the range that the kernel gives to outgoing connections: it must be free again after Kill.

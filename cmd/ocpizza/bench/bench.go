@@ -10,6 +10,8 @@ import (
 	"math"
 	"net"
 	"net/url"
+	"os"
+	"runtime"
 	"strconv"
 	"sync"
 	"time"
@@ -112,6 +114,7 @@ func Run(ctx context.Context, o Options, progress io.Writer) (result *Result, er
 			err = errors.New("mesure interrompue")
 		}
 	}()
+	busy := busySeconds()
 	if err := b.start(); err != nil {
 		return nil, err
 	}
@@ -146,6 +149,10 @@ func Run(ctx context.Context, o Options, progress io.Writer) (result *Result, er
 		if ctx.Err() != nil {
 			return nil, ctx.Err()
 		}
+	}
+	if ours, err := b.used(); err == nil && ours > 0 {
+		wall := time.Since(b.began).Seconds() * float64(runtime.NumCPU())
+		b.set("foreign_cpu_percent", max(0, busySeconds()-busy-ours)/wall*100)
 	}
 	b.crowd.mu.Lock()
 	b.set("gaps", float64(b.crowd.gaps))
@@ -203,6 +210,19 @@ func (b *bench) end() error {
 	}
 	b.server.http.CloseIdleConnections()
 	return b.server.stop()
+}
+
+// used is the processor time of the server and of this process, in seconds; 0 when the server's is not known.
+func (b *bench) used() (float64, error) {
+	if b.server.child == nil {
+		return 0, nil
+	}
+	theirs, err := cpuSeconds(b.server.pid)
+	if err != nil {
+		return 0, err
+	}
+	mine, err := cpuSeconds(os.Getpid())
+	return theirs + mine, err
 }
 
 // say tells how far the run has come.

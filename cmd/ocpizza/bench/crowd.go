@@ -19,12 +19,12 @@ var errEnded = errors.New("the server has ended the connection")
 type guest struct {
 	path   string // of the socket, without what it shows
 	cookie string // shared by all who are signed in as the same person
-	topic  string
 	epoch  string
 	seq    int64
 	probe  int64  // id of the shop of a kitchen whose patches are noted one by one, 0 for everybody else
 	rest   []byte // an answer or frame that is not complete
 	fd     int
+	lane   uint8 // who reads for it
 	at     life
 	deaf   bool // does not read: a stuck phone
 }
@@ -52,13 +52,20 @@ type sighting struct {
 	note              int64 // number of the order in the remark, 0 when there is none
 }
 
-// crowd is all the browsers. One goroutine reads for all of them, from one poller: a load with a goroutine for each socket would take the
-// processor that the server is measured on.
+// Lanes: those whose deliveries are timed one by one do not queue behind a crowd that is read at the same time.
+const (
+	slow  = iota // menus
+	quick        // staff, followers of orders
+	lanes
+)
+
+// crowd is all the browsers. One goroutine reads for each lane of them, from one poller: a load with a goroutine for each socket would take
+// the processor that the server is measured on.
 type crowd struct {
 	host string // for the handshake
 	to   [4]byte
 	port int
-	poll epoll
+	poll [lanes]epoll
 	slot chan struct{} // handshakes under way
 	ends chan struct{}
 	done sync.WaitGroup
@@ -77,12 +84,16 @@ type crowd struct {
 const atOnce = 512
 
 func newCrowd(host string, to [4]byte, port int) (*crowd, error) {
-	poll, err := newEpoll()
-	if err != nil {
-		return nil, err
+	c := &crowd{host: host, to: to, port: port, slot: make(chan struct{}, atOnce), ends: make(chan struct{}), lost: map[string]int{}}
+	for i := range c.poll {
+		var err error
+		if c.poll[i], err = newEpoll(); err != nil {
+			return nil, err
+		}
 	}
-	c := &crowd{host: host, to: to, port: port, poll: poll, slot: make(chan struct{}, atOnce), ends: make(chan struct{}), lost: map[string]int{}}
-	c.done.Go(c.run)
+	for _, poll := range c.poll {
+		c.done.Go(func() { c.run(poll) })
+	}
 	return c, nil
 }
 
@@ -90,7 +101,9 @@ func (c *crowd) close() {
 	close(c.ends)
 	c.done.Wait()
 	c.cut(c.all())
-	c.poll.close()
+	for _, poll := range c.poll {
+		poll.close()
+	}
 }
 
 // all are the numbers of all guests.
@@ -216,8 +229,9 @@ func (c *crowd) knock(id int) error {
 	}
 	c.mu.Lock()
 	c.guests[id].fd = fd
+	poll := c.poll[c.guests[id].lane]
 	c.mu.Unlock()
-	return c.poll.add(fd, id)
+	return poll.add(fd, id)
 }
 
 // cut ends guests' connections from their side.
@@ -227,7 +241,7 @@ func (c *crowd) cut(ids []int) {
 	for _, id := range ids {
 		g := &c.guests[id]
 		if g.fd >= 0 {
-			c.poll.remove(g.fd)
+			c.poll[g.lane].remove(g.fd)
 			cutFD(g.fd)
 		}
 		c.leave(g)
@@ -241,7 +255,7 @@ func (c *crowd) stall(ids []int) {
 	for _, id := range ids {
 		if g := &c.guests[id]; g.fd >= 0 {
 			narrow(g.fd)
-			c.poll.remove(g.fd)
+			c.poll[g.lane].remove(g.fd)
 			g.deaf = true
 		}
 	}
@@ -260,14 +274,14 @@ func (c *crowd) lose(id int, err error) {
 	g := &c.guests[id]
 	c.lost[err.Error()]++
 	if g.fd >= 0 {
-		c.poll.remove(g.fd)
+		c.poll[g.lane].remove(g.fd)
 		cutFD(g.fd)
 	}
 	c.leave(g)
 }
 
-// run reads for all until close.
-func (c *crowd) run() {
+// run reads for all of a lane until close.
+func (c *crowd) run(poll epoll) {
 	ids := make([]int, 256)
 	buffer := make([]byte, 256<<10)
 	for {
@@ -276,15 +290,15 @@ func (c *crowd) run() {
 			return
 		default:
 		}
-		n, err := c.poll.wait(ids, 50*time.Millisecond)
+		n, err := poll.wait(ids, 50*time.Millisecond)
 		if err != nil {
 			return
 		}
-		c.mu.Lock()
 		for _, id := range ids[:n] {
+			c.mu.Lock()
 			c.read(id, buffer)
+			c.mu.Unlock()
 		}
-		c.mu.Unlock()
 	}
 }
 

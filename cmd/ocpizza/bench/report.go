@@ -55,7 +55,9 @@ var figures = []figure{
 	{"commit_to_kitchen_p99_ms", "validée en base → écran cuisine : p99, ms", 25, 10, false, 2},
 	{"order_to_kitchen_p50_ms", "envoyée par le client → écran cuisine : p50, ms", none, none, false, 2},
 	{"order_to_kitchen_p99_ms", "envoyée par le client → écran cuisine : p99, ms", none, none, false, 2},
-	{"orders_per_s", "commandes passées par seconde", none, none, true, 0},
+	{"orders_per_s", "commandes par seconde, tous les écrans ouverts", none, none, true, 0},
+	{"orders_per_s_unwatched", "commandes par seconde, sans écrans de l’équipe", none, none, true, 0},
+	{"foreign_cpu_percent", "processeurs pris par d’autres programmes, %", none, none, false, 0},
 	{"gaps", "morceaux qui ne suivaient pas, sur toute la mesure", 0, 0, false, 0},
 }
 

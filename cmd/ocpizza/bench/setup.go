@@ -45,7 +45,7 @@ func (b *bench) bringStaff() {
 	for i := range max(b.options.Sockets/perStaff, len(staffScreens)*len(b.site.shops)) {
 		s := staffScreens[i%len(staffScreens)]
 		p := b.site.shops[i/len(staffScreens)%len(b.site.shops)]
-		guests = append(guests, guest{path: s.path + url.QueryEscape(p.Slug), cookie: b.site.cookie})
+		guests = append(guests, guest{path: s.path + url.QueryEscape(p.Slug), cookie: b.site.cookie, lane: quick})
 	}
 	b.staff = b.crowd.invite(guests...)
 }
@@ -227,7 +227,7 @@ func (b *bench) followers() {
 		t := topic(realtime.TrackingScreen, o.shop.id, o.id)
 		b.busyTopics = append(b.busyTopics, t)
 		for range watchers {
-			guests = append(guests, guest{path: "/live" + o.Link, topic: t, epoch: o.shop.epoch, seq: o.seq})
+			guests = append(guests, guest{path: "/live" + o.Link, lane: quick, epoch: o.shop.epoch, seq: o.seq})
 		}
 	}
 	b.tracking = b.crowd.invite(guests...)

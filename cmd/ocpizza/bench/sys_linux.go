@@ -168,6 +168,23 @@ func cpuSeconds(pid int) (float64, error) {
 	return (user + system) / ticks, err
 }
 
+// busySeconds is what all processes of the machine have used of its processors.
+func busySeconds() float64 {
+	for line := range lines("/proc/stat") {
+		if rest, ok := strings.CutPrefix(line, "cpu "); ok {
+			sum := 0.0
+			for i, field := range strings.Fields(rest) {
+				n, _ := strconv.ParseFloat(field, 64)
+				if i != 3 && i != 4 && i < 8 { // idle, waiting for the disk; guests are counted in user
+					sum += n
+				}
+			}
+			return sum / ticks
+		}
+	}
+	return 0
+}
+
 // buffersKB is what all TCP sockets of this machine hold of data on its way, at both ends.
 func buffersKB() float64 {
 	for line := range lines("/proc/net/sockstat") {

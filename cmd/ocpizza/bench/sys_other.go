@@ -27,6 +27,7 @@ func cutFD(int)                                      {}
 func narrow(int)                                     {}
 func residentKB(int) (float64, error)                { return 0, errNotHere }
 func cpuSeconds(int) (float64, error)                { return 0, errNotHere }
+func busySeconds() float64                           { return 0 }
 func buffersKB() float64                             { return 0 }
 func slabKB() float64                                { return 0 }
 func machine() string                                { return "" }

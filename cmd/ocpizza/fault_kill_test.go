@@ -7,19 +7,18 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"runtime"
 	"strings"
-	"syscall"
 	"testing"
 	"time"
 
 	"github.com/oc-pizza/ocpizza/db/dbtest"
+	"github.com/oc-pizza/ocpizza/internal/child"
 )
 
 // TestFaultServerKilled kills the program itself in the middle of a storm, with a signal that it cannot hear, and starts it again on the same port.
 func TestFaultServerKilled(t *testing.T) {
 	program := filepath.Join(t.TempDir(), "ocpizza")
-	if out, err := exec.Command("go", "build", "-o", program, ".").CombinedOutput(); err != nil { //nolint:noctx // the test's own time limit is enough
+	if out, err := exec.Command("go", "build", "-o", program, ".").CombinedOutput(); err != nil {
 		t.Fatalf("go build: %v\n%s", err, out)
 	}
 	dbtest.Engines(t, func(t *testing.T, dbURL string) {
@@ -45,36 +44,22 @@ type binary struct {
 	program string
 	port    int
 	env     []string
-	process *os.Process
-	ended   chan struct{}
+	process *child.Process
 	log     lastWords
 }
 
 func (b *binary) url() string { return fmt.Sprintf("http://127.0.0.1:%d", b.port) }
 
-// start starts the program and waits until it answers. It dies with the test, however the test ends: the kernel sees to it, when the thread
-// that started it ends (https://github.com/golang/go/issues/27505).
+// start starts the program and waits until it answers.
 func (b *binary) start() {
 	b.t.Helper()
-	cmd := exec.Command(b.program, "serve") //nolint:noctx // kill ends it
-	cmd.Env = append(b.env, fmt.Sprintf("PORT=%d", b.port), "OCPIZZA_LOG=warn")
-	cmd.Stderr = &b.log
-	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
-	started := make(chan error, 1)
-	ended := make(chan struct{})
-	go func() {
-		runtime.LockOSThread()
-		defer close(ended)
-		err := cmd.Start()
-		started <- err
-		if err == nil {
-			_ = cmd.Wait() // killed
-		}
-	}()
-	if err := <-started; err != nil {
+	command := exec.Command(b.program, "serve")
+	command.Env = append(b.env, fmt.Sprintf("PORT=%d", b.port), "OCPIZZA_LOG=warn")
+	command.Stderr = &b.log
+	var err error
+	if b.process, err = child.Run(command); err != nil {
 		b.t.Fatal(err)
 	}
-	b.process, b.ended = cmd.Process, ended
 	for deadline := time.Now().Add(patience); ; {
 		req, err := http.NewRequestWithContext(context.Background(), http.MethodGet, b.url()+"/healthz", nil)
 		if err != nil {
@@ -85,7 +70,7 @@ func (b *binary) start() {
 			return
 		}
 		select {
-		case <-ended:
+		case <-b.process.Ended:
 			b.t.Fatalf("the program ended at once:\n%s", b.log.String())
 		case <-time.After(10 * time.Millisecond):
 		}
@@ -97,6 +82,5 @@ func (b *binary) start() {
 
 // kill is kill -9, of this process and no other.
 func (b *binary) kill() {
-	_ = b.process.Kill()
-	<-b.ended
+	b.process.End(os.Kill, patience)
 }

@@ -1,0 +1,17 @@
+//go:build unix
+
+package watch
+
+import (
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+func cpuTime() time.Duration {
+	var u unix.Rusage
+	if err := unix.Getrusage(unix.RUSAGE_SELF, &u); err != nil {
+		return 0
+	}
+	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
+}

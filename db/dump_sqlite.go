@@ -1,0 +1,120 @@
+package db
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// sqliteLoad loads into SQLite: one transaction, which a reader does not see until it is committed.
+type sqliteLoad struct {
+	*sql.Tx
+	inserts map[string]*sql.Stmt // by table and columns
+	args    []any
+}
+
+// replacement begins to replace what the database holds.
+func (d *DB) replacement(ctx context.Context) (loadTarget, error) {
+	tx, err := d.w.DB.BeginTx(ctx, nil)
+	if err != nil {
+		return nil, err
+	}
+	l := &sqliteLoad{Tx: tx, inserts: map[string]*sql.Stmt{}}
+	// An export's tables come in any order: foreign keys are checked at the end.
+	queries := []string{"PRAGMA defer_foreign_keys = ON"}
+	names, err := d.existing(ctx, tx)
+	for _, name := range slices.Backward(ownSchema().tables) {
+		if slices.Contains(names, name) {
+			q := "DELETE FROM `" + name + "`"
+			if name == "meta" {
+				q += " WHERE NOT " + ofThisDatabaseSQL
+			}
+			queries = append(queries, q)
+		}
+	}
+	for _, q := range queries {
+		if err == nil {
+			_, err = tx.ExecContext(ctx, q)
+		}
+	}
+	if err != nil {
+		l.undo()
+		return nil, err
+	}
+	return l, nil
+}
+
+func (l *sqliteLoad) table(name string) string { return "`" + name + "`" }
+
+func (l *sqliteLoad) add(ctx context.Context, t dumpTable, columns []dumpColumn, cells []cell) error {
+	id := fmt.Sprint(t.name, columns)
+	insert := l.inserts[id]
+	if insert == nil {
+		names := make([]string, len(columns))
+		for i, c := range columns {
+			names[i] = c.name
+		}
+		marks := strings.TrimSuffix(strings.Repeat("?,", len(columns)), ",")
+		var err error
+		if insert, err = l.PrepareContext(ctx, "INSERT INTO `"+t.name+"` ("+quoteNames(names)+") VALUES ("+marks+")"); err != nil {
+			return err
+		}
+		l.inserts[id] = insert
+	}
+	l.args = l.args[:0]
+	for i, c := range columns {
+		v, err := sqliteValue(c.kind, cells[i])
+		if err != nil {
+			return fmt.Errorf("colonne %s : %w", c.name, err)
+		}
+		l.args = append(l.args, v)
+	}
+	_, err := insert.ExecContext(ctx, l.args...)
+	return err
+}
+
+// sqliteValue is a value as the application itself would have written it: bun's form of a time, whole numbers as such.
+func sqliteValue(kind columnKind, c cell) (any, error) {
+	if c.kind == nullCell {
+		return nil, nil
+	}
+	text := string(c.text)
+	switch kind {
+	case numberColumn:
+		if n, err := strconv.ParseInt(text, 10, 64); err == nil {
+			return n, nil
+		}
+		f, err := strconv.ParseFloat(text, 64)
+		if err != nil {
+			return nil, fmt.Errorf("« %.40s » n’est pas un nombre", text)
+		}
+		return f, nil
+	case timeColumn:
+		for _, layout := range []string{"2006-01-02 15:04:05", time.RFC3339Nano} { // fractions of a second are taken too
+			if t, err := time.Parse(layout, text); err == nil {
+				return t.UTC().Format("2006-01-02 15:04:05.999999-07:00"), nil
+			}
+		}
+		return nil, fmt.Errorf("« %.40s » n’est pas une date", text)
+	case binaryColumn:
+		return []byte(text), nil
+	}
+	return text, nil
+}
+
+func (l *sqliteLoad) flush(context.Context) error { return nil }
+
+func (l *sqliteLoad) check(ctx context.Context) error { return checkKeys(ctx, l, l.table) }
+
+func (l *sqliteLoad) done(context.Context) error {
+	if err := l.Commit(); err != nil {
+		return untouched(err)
+	}
+	return nil
+}
+
+func (l *sqliteLoad) undo() { _ = l.Rollback() }

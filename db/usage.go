@@ -1,0 +1,94 @@
+package db
+
+import (
+	"context"
+	"errors"
+	"os"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/uptrace/bun"
+)
+
+// Names in the table meta.
+const (
+	metaBackup  = "backup"   // when the last good backup was finished, RFC 3339
+	metaStorage = "storage/" // + day, 2026-03-14: how many bytes the database took that day
+)
+
+// Usage is what the database says of itself, beyond the business.
+type Usage struct {
+	Bytes  int64            // that its data and indexes take
+	Backup time.Time        // when the last good backup was finished; zero: never
+	Days   map[string]int64 // bytes by day (2026-03-14, UTC), as NoteStorage kept them
+}
+
+// Usage reads it in two statements. On MySQL the size is the server's own estimate (information_schema.tables, data and indexes, as plans
+// count it; MySQL 8 refreshes it once a day: information_schema_stats_expiry); on SQLite it is that of the files.
+func (d *DB) Usage(ctx context.Context) (Usage, error) {
+	u := Usage{Days: map[string]int64{}}
+	var rows []struct{ Name, Value string }
+	err := d.r.NewSelect().TableExpr("meta").Column("name", "value").Where("name = ? OR name LIKE ?", metaBackup, metaStorage+"%").Scan(ctx, &rows)
+	if err != nil {
+		return u, d.translate(err)
+	}
+	for _, r := range rows {
+		if day, ok := strings.CutPrefix(r.Name, metaStorage); ok {
+			if n, err := strconv.ParseInt(r.Value, 10, 64); err == nil {
+				u.Days[day] = n
+			}
+			continue
+		}
+		if u.Backup, err = time.Parse(time.RFC3339, r.Value); err != nil {
+			d.log.WarnContext(ctx, "the record of the last backup cannot be read", "err", err)
+		}
+	}
+	if !d.mysql {
+		u.Bytes, err = fileSizes(d.target.sqlite, d.target.sqlite+"-wal")
+		return u, err
+	}
+	const size = "SELECT COALESCE(SUM(data_length + index_length), 0) FROM information_schema.tables WHERE table_schema = DATABASE()"
+	return u, d.translate(d.r.NewRaw(size).Scan(ctx, &u.Bytes))
+}
+
+func fileSizes(paths ...string) (int64, error) {
+	var sum int64
+	for _, p := range paths {
+		info, err := os.Stat(p)
+		if errors.Is(err, os.ErrNotExist) {
+			continue
+		}
+		if err != nil {
+			return 0, err
+		}
+		sum += info.Size()
+	}
+	return sum, nil
+}
+
+// keepStorage is for how many days NoteStorage keeps sizes.
+const keepStorage = 60
+
+// NoteStorage keeps the size of a day, the first that is told, and forgets days that are too old to project from. Two statements.
+func (d *DB) NoteStorage(ctx context.Context, at time.Time, bytes int64) error {
+	if d.health.readOnly() {
+		return d.translate(errReadOnly)
+	}
+	insert := "INSERT IGNORE"
+	if !d.mysql {
+		insert = "INSERT OR IGNORE"
+	}
+	name := func(t time.Time) string { return metaStorage + t.UTC().Format(time.DateOnly) }
+	_, err := d.w.ExecContext(ctx, "? INTO meta (name, value) VALUES (?, ?)", bun.Safe(insert), name(at), strconv.FormatInt(bytes, 10))
+	if err == nil {
+		_, err = d.w.ExecContext(ctx, "DELETE FROM meta WHERE name LIKE ? AND name < ?", metaStorage+"%", name(at.AddDate(0, 0, -keepStorage)))
+	}
+	if err != nil {
+		d.noteFault(ctx, classify(err))
+	}
+	return d.translate(err)
+}
+
+// Opened counts the connections made to the database since Open.
+func (d *DB) Opened() uint64 { return d.opened.Load() }
