@@ -135,7 +135,7 @@ func (d *DB) pools(ctx context.Context, conns int) ([]*sql.DB, error) {
 		// bun asks the server's version when it is made: it must answer before.
 		if err := pool.PingContext(ctx); err != nil {
 			closeAll(pools)
-			return nil, d.translate(err)
+			return nil, d.unopened(err)
 		}
 	}
 	return pools, nil
@@ -152,7 +152,7 @@ func (d *DB) connector(readOnly bool) (*wire, error) {
 	w := &wire{sent: &d.sent, network: &d.opened, mysql: d.mysql, fault: &d.fault}
 	var err error
 	if d.mysql {
-		w.greet = 2 // SET NAMES, SET the parameters
+		w.greet = 1 // SET the parameters
 		// The variable has another name on MySQL 5.6 and on 8; this statement is the same everywhere.
 		w.setup = []string{"SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED"}
 		w.Connector, err = mysql.NewConnector(d.target.mysql)

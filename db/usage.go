@@ -24,16 +24,27 @@ type Usage struct {
 	Days   map[string]int64 // bytes by day (2026-03-14, UTC), as NoteStorage kept them
 }
 
-// Usage reads it in two statements. On MySQL the size is the server's own estimate (information_schema.tables, data and indexes, as plans
+// Usage reads it in one statement. On MySQL the size is the server's own estimate (information_schema.tables, data and indexes, as plans
 // count it; MySQL 8 refreshes it once a day: information_schema_stats_expiry); on SQLite it is that of the files.
 func (d *DB) Usage(ctx context.Context) (Usage, error) {
 	u := Usage{Days: map[string]int64{}}
 	var rows []struct{ Name, Value string }
-	err := d.r.NewSelect().TableExpr("meta").Column("name", "value").Where("name = ? OR name LIKE ?", metaBackup, metaStorage+"%").Scan(ctx, &rows)
+	query, args := "SELECT name, value FROM meta WHERE name = ? OR name LIKE ?", []any{metaBackup, metaStorage + "%"}
+	if d.mysql {
+		query += " UNION ALL SELECT ?, CAST(COALESCE(SUM(data_length + index_length), 0) AS CHAR) FROM information_schema.tables WHERE table_schema = DATABASE()"
+		args = append(args, sizeNow)
+	}
+	err := d.r.NewRaw(query, args...).Scan(ctx, &rows)
 	if err != nil {
 		return u, d.translate(err)
 	}
 	for _, r := range rows {
+		if r.Name == sizeNow {
+			if u.Bytes, err = strconv.ParseInt(r.Value, 10, 64); err != nil {
+				return u, err
+			}
+			continue
+		}
 		if day, ok := strings.CutPrefix(r.Name, metaStorage); ok {
 			if n, err := strconv.ParseInt(r.Value, 10, 64); err == nil {
 				u.Days[day] = n
@@ -46,11 +57,12 @@ func (d *DB) Usage(ctx context.Context) (Usage, error) {
 	}
 	if !d.mysql {
 		u.Bytes, err = fileSizes(d.target.sqlite, d.target.sqlite+"-wal")
-		return u, err
 	}
-	const size = "SELECT COALESCE(SUM(data_length + index_length), 0) FROM information_schema.tables WHERE table_schema = DATABASE()"
-	return u, d.translate(d.r.NewRaw(size).Scan(ctx, &u.Bytes))
+	return u, err
 }
+
+// sizeNow names the row of Usage that is not one of meta.
+const sizeNow = "(now)"
 
 func fileSizes(paths ...string) (int64, error) {
 	var sum int64

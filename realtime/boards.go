@@ -26,7 +26,7 @@ type BoardsOptions struct {
 	// Build identifies the program's assets: a page of another build reloads itself.
 	Build string
 	// IdleCompare and BusyCompare are how often the boards' numbers are compared with the database's, in one query for all shops:
-	// rarely (45 s) while nothing happens, often (5 s) within two minutes of a change. It is the net under lost announcements.
+	// rarely (55 s: within the minute after which the pool lets an idle connection go) while nothing happens, often (5 s) within two minutes of a change. It is the net under lost announcements.
 	// While Announcer has lost its Redis, LostCompare (2 s) takes the place of BusyCompare.
 	IdleCompare, BusyCompare, LostCompare time.Duration
 	// Keep is how long a board stays in memory after the last watcher or reader left (10 min).
@@ -97,7 +97,7 @@ func NewBoards(source Source, hub *Hub, opt BoardsOptions) *Boards {
 			*d = v
 		}
 	}
-	defaults(&opt.IdleCompare, 45*time.Second)
+	defaults(&opt.IdleCompare, 55*time.Second)
 	defaults(&opt.BusyCompare, 5*time.Second)
 	defaults(&opt.LostCompare, 2*time.Second)
 	defaults(&opt.Keep, 10*time.Minute)

@@ -338,24 +338,31 @@ func TestPiecesAddUp(t *testing.T) {
 			o.Journal = append(o.Journal, app.Step{N: 2, At: s.now, To: string(app.Ready)}, app.Step{N: 3, At: s.now, To: string(app.Collected)})
 			s.happens(app.Event{Orders: []*app.Order{o}})
 		}
-		levels := maps.Clone(s.board.Levels)
-		for id, l := range levels {
-			l.Reserved = 0
-			levels[id] = l
-			s.happens(app.Event{Levels: []app.Level{l}})
+		if rapid.Bool().Draw(rt, "not in stock yet") {
+			b := *s.board
+			b.Levels = maps.Clone(b.Levels)
+			delete(b.Levels, 6)
+			s.board = app.NewBoard(b)
 		}
 		for range rapid.IntRange(0, 6).Draw(rt, "open") {
 			s.anything(rt, "place")
 		}
 		open := map[Audience]*tab{}
-		follow := func(a Audience) {
+		var audiences []Audience
+		fresh := func(a Audience) *tab {
 			whole, err := boards.whole(a, s.board, s.board.Seq)
 			if err != nil {
 				rt.Fatal(err)
 			}
-			if open[a], err = openTab(whole); err != nil {
+			page, err := openTab(whole)
+			if err != nil {
 				rt.Fatal(err)
 			}
+			return page
+		}
+		follow := func(a Audience) {
+			audiences = append(audiences, a)
+			open[a] = fresh(a)
 		}
 		for _, a := range []Audience{
 			{MenuScreen, 1, 0}, {KitchenScreen, 1, 0}, {CourierScreen, 1, 3}, {CourierScreen, 1, 4}, {TillScreen, 1, 0}, {DashboardScreen, 1, 0}, {StockScreen, 1, 0},
@@ -376,11 +383,9 @@ func TestPiecesAddUp(t *testing.T) {
 			}
 			ch := app.Compare(before, s.board)
 			reached := touched(ch)
-			for a, page := range open {
-				if a.Screen == TrackingScreen && s.board.Orders[a.ID] == nil {
-					delete(open, a)
-					continue
-				}
+			audiences = slices.DeleteFunc(audiences, func(a Audience) bool { return a.Screen == TrackingScreen && s.board.Orders[a.ID] == nil })
+			for _, a := range audiences {
+				page := open[a]
 				var wall []string
 				if a.Screen == KitchenScreen {
 					wall = page.tickets()
@@ -398,15 +403,7 @@ func TestPiecesAddUp(t *testing.T) {
 				if a.Screen == KitchenScreen {
 					steady(rt, wall, page.tickets())
 				}
-				whole, err := boards.whole(a, s.board, s.board.Seq)
-				if err != nil {
-					rt.Fatal(err)
-				}
-				fresh, err := openTab(whole)
-				if err != nil {
-					rt.Fatal(err)
-				}
-				if got, want := page.shown(), fresh.shown(); got != want {
+				if got, want := page.shown(), fresh(a).shown(); got != want {
 					got, want = firstDifference(got, want)
 					rt.Fatalf("after patch %d, %s shows\n…%s…\na fresh page\n…%s…\npieces: %s", n, a, got, want, summed(ops))
 				}
@@ -462,7 +459,10 @@ func (s *service) anything(rt *rapid.T, what string) {
 		s.place(mode.Draw(rt, "mode"), rapid.IntRange(5, 60).Draw(rt, "ready"), drawLines()...)
 		return
 	case "stock", "out", "threshold":
-		l := s.board.Levels[rapid.Int64Range(1, int64(len(s.board.Levels))).Draw(rt, "ingredient")]
+		l := s.board.Levels[rapid.Int64Range(1, int64(len(s.board.Menu.Ingredients))).Draw(rt, "ingredient")]
+		if l.Ingredient == 0 {
+			l.Ingredient = int64(len(s.board.Menu.Ingredients))
+		}
 		switch what {
 		case "stock":
 			l.OnHand = l.Reserved + int64(rapid.IntRange(0, 3000).Draw(rt, "available"))

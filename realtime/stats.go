@@ -86,12 +86,10 @@ func (h *Hub) Figures() Figures {
 			f.Groups[s.info.group()] = g
 		}
 		for g, of := range f.Groups {
-			if of.Sockets > 0 {
-				k := f.Kinds[g.Kind]
-				k.add(of.KindFigures)
-				f.Kinds[g.Kind] = k
-				f.Sockets += of.Sockets
-			}
+			k := f.Kinds[g.Kind]
+			k.add(of.KindFigures)
+			f.Kinds[g.Kind] = k
+			f.Sockets += of.Sockets
 		}
 	})
 	h.mu.Lock()

@@ -147,6 +147,26 @@ func TestLiveOldPatchIsIgnoredAndGapReopens(t *testing.T) {
 	b.clean()
 }
 
+// Figures of the machine come with a ping: they take no step, and one that the page has no place for costs nothing.
+func TestLivePingDrawsFigures(t *testing.T) {
+	r := newRig(t)
+	r.board = `<p id="a">dix</p><p id="gauge">1</p>`
+	b, p := r.live()
+	figures := func(n int) frame {
+		return frame{"k": "ping", "s": 10, "o": []frame{op("morph", "nowhere", `<p id="nowhere">x</p>`), op("morph", "gauge", fmt.Sprintf(`<p id="gauge">%d</p>`, n))}}
+	}
+	p.send(figures(2))
+	b.wait(`document.getElementById('gauge').textContent === '2'`)
+	if got := p.hear(); got != `{"k":"ack","s":10}` {
+		t.Fatal(got)
+	}
+	p.send(figures(3)) // of the same sequence
+	b.wait(`document.getElementById('gauge').textContent === '3'`)
+	p.patch(10, 11, op("morph", "a", `<p id="a">onze</p>`))
+	b.wait(`document.getElementById('a').textContent === 'onze'`)
+	b.clean()
+}
+
 func TestLiveLostLastMessageIsFoundByThePing(t *testing.T) {
 	r := newRig(t)
 	b, p := r.live()

@@ -211,7 +211,9 @@ func (c ToMake) total() int { return c.Queued + c.Making + c.Oven }
 // AllToMake counts the pizzas still to make, the most frequent first.
 func AllToMake(b *app.Board) []ToMake {
 	counts := map[string]ToMake{}
-	for _, o := range b.Orders {
+	// In the order of the ids: a product that was renamed meanwhile goes by its last name.
+	for _, id := range slices.Sorted(maps.Keys(b.Orders)) {
+		o := b.Orders[id]
 		if !inKitchen(o) {
 			continue
 		}

@@ -59,6 +59,7 @@ type Server struct {
 	build    string
 	meters   *meters
 	fiber    *fiber.App
+	silent   silent
 }
 
 // Limits of a request.
@@ -91,6 +92,8 @@ func New(o Options) *Server {
 		IdleTimeout:           95 * time.Second, // above the 90 s of Heroku's router, which reuses connections
 		ReduceMemoryUsage:     true,
 	})
+	s.silent.conns = map[net.Conn]time.Time{}
+	s.fiber.Server().ConnState = s.silent.state
 	s.fiber.Use(s.observe, recover.New(), s.protect)
 	if o.Metrics != nil {
 		s.fiber.Get(metricsPath, s.metrics(o.Metrics, o.MetricsToken))
@@ -193,7 +196,12 @@ func (s *Server) only(screen string, roles ...app.Role) fiber.Handler {
 func (s *Server) Serve(l net.Listener) error { return s.fiber.Listener(l) }
 
 // Shutdown stops accepting and waits for requests under way; sockets are the hub's to close.
-func (s *Server) Shutdown(ctx context.Context) error { return s.fiber.ShutdownWithContext(ctx) }
+func (s *Server) Shutdown(ctx context.Context) error {
+	cutting, done := context.WithCancel(ctx)
+	defer done()
+	go s.silent.cutUntil(cutting)
+	return s.fiber.ShutdownWithContext(ctx)
+}
 
 // Test answers one request without a network, for tests.
 func (s *Server) Test(r *http.Request) (*http.Response, error) { return s.fiber.Test(r, -1) }

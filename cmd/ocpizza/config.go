@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"crypto/rand"
 	"errors"
 	"fmt"
@@ -11,6 +12,7 @@ import (
 	"os"
 	"strconv"
 	"strings"
+	"time"
 )
 
 // config is what the environment says. Everything has a working default, except where a default would be dangerous.
@@ -24,6 +26,8 @@ type config struct {
 	Dyno     bool   // on Heroku
 	Level    slog.Level
 	Watch    watchOptions
+	// IdleCompare and Refresh are realtime.BoardsOptions': tests are less patient.
+	IdleCompare, Refresh time.Duration
 	// MetricsToken opens /metrics; "": this machine alone.
 	MetricsToken string
 }
@@ -38,6 +42,11 @@ Variables d’environnement :
   OCPIZZA_SECRET         32 caractères au moins, tirés au hasard (obligatoire avec MySQL)
   REDIS_URL              facultatif, pour plusieurs processus : redis://… ou rediss://… (le certificat, auto-signé chez Heroku, n’est pas
                          vérifié ; les messages sont chiffrés avec OCPIZZA_SECRET). Sa perte ne perd rien : les écrans suivent la base
+  OCPIZZA_BACKUP_TO      où vont les sauvegardes : dossier ou s3://seau/préfixe (dossier sauvegardes)
+  OCPIZZA_S3_ENDPOINT, OCPIZZA_S3_REGION, OCPIZZA_S3_KEY, OCPIZZA_S3_SECRET
+                         stockage compatible S3 : https://s3.fr-par.scw.cloud, région, clé d’accès et sa partie secrète
+  OCPIZZA_AGE_RECIPIENT  clé publique age (age1…) : chiffre les sauvegardes
+  OCPIZZA_AGE_IDENTITY   clé secrète age (AGE-SECRET-KEY-…), pour restaurer ; à garder hors du serveur
   OCPIZZA_LOG            debug, info, warn ou error (info)
   OCPIZZA_METRICS_TOKEN  jeton de /metrics (Authorization: Bearer …) ; sans lui, /metrics ne répond qu’à cette machine
   OCPIZZA_MEMORY_MB      mémoire du dyno, en Mo (celle du conteneur, sinon 512)
@@ -52,7 +61,7 @@ Variables d’environnement :
 
 // readConfig reads the environment. Its errors say which variable is wrong and what to do, and quote no secret.
 func readConfig(env func(string) string) (config, error) {
-	c := config{Port: 8080, Dyno: env("DYNO") != "", Origin: strings.TrimSuffix(env("OCPIZZA_ORIGIN"), "/")}
+	c := config{Port: 8080, Dyno: env("DYNO") != "", Origin: strings.TrimSuffix(cmp.Or(env("OCPIZZA_ORIGIN"), herokuOrigin(env)), "/")}
 	if p := env("PORT"); p != "" {
 		n, err := strconv.Atoi(p)
 		if err != nil || n < 0 || n > 65535 {

@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -26,7 +27,7 @@ func opened(t *testing.T, url string, f func(d *db.DB)) {
 	f(d)
 }
 
-// readyDatabase fills a database with the demo and shelves that last: all but the cola's.
+// readyDatabase fills a database with the demo and shelves that last: all but the cola's, which holds five.
 func readyDatabase(t *testing.T, url string) {
 	t.Helper()
 	ctx := context.Background()
@@ -41,9 +42,11 @@ func readyDatabase(t *testing.T, url string) {
 		cola, _ := board.Menu.IngredientBySlug("cola")
 		var moves []app.Movement
 		for id := range board.Levels {
-			if id != cola.ID {
-				moves = append(moves, app.Movement{Ingredient: id, Reason: app.Restocked, OnHand: 5_000_000, By: "test", At: time.Now()})
+			quantity := int64(5_000_000)
+			if id == cola.ID {
+				quantity = 5
 			}
+			moves = append(moves, app.Movement{Ingredient: id, Reason: app.Counted, OnHand: quantity, By: "test", At: time.Now()})
 		}
 		if _, err := d.MoveStock(ctx, board.Pizzeria.ID, app.Key{Principal: "test", Value: rand.Text()}, moves); err != nil {
 			t.Fatal(err)
@@ -279,4 +282,29 @@ func draw(t *testing.T, p *simulate.Page, b *app.Board, courier int64) (html str
 		t.Fatal(fmt.Errorf("cannot draw %s: %w", p.Kind, err))
 	}
 	return out.String(), true
+}
+
+// report logs the figures of a storm that was verified.
+func (s *storm) report(lost, doubled int, converged time.Duration) {
+	var accepted, shown []time.Duration
+	var worst []string
+	for _, f := range s.faults {
+		accepted, shown = append(accepted, f.accepted), append(shown, f.shown)
+		if f.shown > 2*time.Second {
+			worst = append(worst, fmt.Sprintf("%s %s", f.fault, f.shown.Round(10*time.Millisecond)))
+		}
+	}
+	s.t.Logf("%d orders (%d refused, %d repeated), %d steps, %d orders to their end, %d unclear answers, %d faults: %d lost, %d doubled", len(s.placed), len(s.refuse), s.repeat,
+		len(s.steps), s.closed, s.vague, len(s.faults), lost, doubled)
+	s.t.Logf("after a fault: accepted again %s; screens caught up %s; all %d screens equal %s after the end (over 2 s: %s)",
+		spread(accepted), spread(shown), len(s.pages), converged.Round(time.Millisecond), strings.Join(worst, ", "))
+}
+
+// spread says the middle and the worst of durations.
+func spread(d []time.Duration) string {
+	if len(d) == 0 {
+		return "—"
+	}
+	slices.Sort(d)
+	return fmt.Sprintf("median %s, worst %s", d[len(d)/2].Round(time.Millisecond), d[len(d)-1].Round(time.Millisecond))
 }

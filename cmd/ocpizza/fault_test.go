@@ -114,7 +114,7 @@ func TestFaultDatabaseNetwork(t *testing.T) {
 		{"half a statement", func() func() { return wire.spoil("limit_data", "upstream", attributes{"bytes": 2500}) }},
 		{"a reset", func() func() { return wire.spoil("reset_peer", "downstream", attributes{"timeout": 20}) }},
 	}
-	for range rounds(3) {
+	for range rounds(2) {
 		for _, f := range short {
 			s.suffer(f.name, 250*time.Millisecond, f.begin)
 		}

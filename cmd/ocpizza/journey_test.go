@@ -266,7 +266,7 @@ func journeySoldOut(t *testing.T, c *chromium) {
 	manager.click("#stock-burrata summary")
 	manager.fill("#quantite-burrata", "1")
 	manager.click("#stock-burrata button", "Compté")
-	manager.holds(`#stock-burrata[data-available="1"]`)
+	manager.holds(`#level-burrata[data-available="1"]`)
 	for _, b := range []*tab{quick, slow} {
 		b.sees(size+`[data-left="1"]`, "encore 1")
 		b.click(size + " .add")
@@ -282,7 +282,7 @@ func journeySoldOut(t *testing.T, c *chromium) {
 	slow.click(".basket-close")
 	slow.sees("#product-burrata-serrano", "épuisée")
 	slow.misses(size+" .add", "")
-	manager.holds(`#stock-burrata[data-available="0"][data-reserved="1"]`)
+	manager.holds(`#level-burrata[data-available="0"][data-reserved="1"]`)
 
 	// The one who still tries is told which line, and has not typed for nothing.
 	slow.click(".basket-bar")

@@ -40,6 +40,9 @@ type commands struct {
 	Seed        seedCmd        `cmd:"" help:"Remplir une base vide : pizzerias, carte, recettes, stock."`
 	Simulate    simulateCmd    `cmd:"" help:"Jouer une soirée contre un serveur qui tourne."`
 	Maintenance maintenanceCmd `cmd:"" help:"Suspendre et reprendre les commandes, d’ici ou d’un dyno éphémère."`
+	Backup      backupCmd      `cmd:"" help:"Sauvegarder la base, pendant que le site tourne."`
+	Backups     backupsCmd     `cmd:"" help:"Lister les sauvegardes."`
+	Restore     restoreCmd     `cmd:"" help:"Restaurer une sauvegarde, ou un export de MySQL Workbench ou de mariadb-dump."`
 	User        userCmd        `cmd:"" help:"Gérer les comptes de l’équipe."`
 	Device      deviceCmd      `cmd:"" help:"Gérer les écrans muraux."`
 	Till        tillCmd        `cmd:"" help:"Vérifier le journal de caisse."`

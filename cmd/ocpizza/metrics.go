@@ -19,50 +19,6 @@ func metricsOf(r *prometheus.Registry) http.Handler {
 	return promhttp.HandlerFor(r, promhttp.HandlerOpts{ErrorHandling: promhttp.ContinueOnError})
 }
 
-// desc describes a metric by its name, its help and its labels.
-func desc(name, help string, labels ...string) *prometheus.Desc {
-	return prometheus.NewDesc("ocpizza_"+name, help, labels, nil)
-}
-
-// What gauges reads at each scrape, all of it in memory: a scrape never asks the database.
-var (
-	buildInfo = desc("build_info", "Always 1; the labels say which program runs.", "build", "goversion")
-
-	sockets       = desc("sockets", "Open sockets by screen.", "screen")
-	socketsBehind = desc("sockets_behind", "Sockets that have not acknowledged for a whole heartbeat what was sent.", "screen")
-	socketsLag    = desc("sockets_lag_changes", "Changes that the socket furthest behind has not acknowledged.", "screen")
-	socketsQueue  = desc("sockets_queue_bytes", "Bytes that wait in the process for sockets that read slowly.", "screen")
-	socketsQuiet  = desc("sockets_silence_seconds", "Longest silence of a socket.", "screen")
-	topics        = desc("topics", "Topics that somebody watches.")
-	closes        = desc("socket_closes_total", "Sockets closed, by close code of RFC 6455.", "code", "reason")
-	overflows     = desc("socket_overflows_total", "Sockets closed because their queue overflowed.")
-	silent        = desc("socket_silences_total", "Sockets cut because nothing came from them.")
-	deliveries    = desc("socket_deliveries_total", "Frames delivered: frames times sockets.")
-	writes        = desc("socket_writes_total", "System calls that wrote to sockets.")
-	sentBytes     = desc("socket_sent_bytes_total", "Bytes written to sockets.")
-
-	boards        = desc("boards", "Boards of shops in memory.")
-	eventsApplied = desc("board_events_total", "Events applied to boards.")
-	eventGaps     = desc("board_gaps_total", "Events that were missing, for which a board was loaded again.")
-	boardLoads    = desc("board_loads_total", "Boards read from the database.")
-	compares      = desc("board_compares_total", "Comparisons of all boards with the database, a statement each.")
-
-	statements  = desc("db_statements_total", "Statements sent to the database, BEGIN, COMMIT and the set-up of connections included.")
-	retries     = desc("db_retries_total", "Transactions run again after a deadlock, a lock wait or a lost connection.")
-	opened      = desc("db_opened_connections_total", "Connections made to the database.")
-	health      = desc("db_health", "1 for the state the database answered in last, 0 for the others.", "state")
-	dbSize      = desc("db_storage_bytes", "Size of the database, read every 15 minutes.")
-	dbLimit     = desc("db_storage_limit_bytes", "Size that the database's plan allows.")
-	backupTime  = desc("backup_last_success_timestamp_seconds", "When the last good backup was finished, read every 15 minutes.")
-	redisJoined = desc("redis_joined", "1 while this process hears the others by Redis.")
-	redisQueue  = desc("redis_queued_messages", "Announcements that wait for Redis.")
-	redisLost   = desc("redis_dropped_messages_total", "Announcements that Redis did not get; the others find out by comparing.")
-	redisAlien  = desc("redis_unread_messages_total", "Messages that were not ours to read.")
-
-	memoryLimit = desc("memory_limit_bytes", "Memory that the process may use.")
-	alertLevel  = desc("alert_level", "0 well, 1 to be watched, 2 alarm, by figure of the supervision page.", "name")
-)
-
 // gauges is the collector of what is not the door's.
 type gauges struct{ w *watcher }
 
@@ -78,71 +34,83 @@ func (w *watcher) register(r *prometheus.Registry) {
 // Describe says nothing: which kinds of screens and close codes there are is not known before.
 func (gauges) Describe(chan<- *prometheus.Desc) {}
 
-// Collect reads all figures.
+// scrape takes figures, each with its name without « ocpizza_ », its help, its value, and labels as name and value by turns.
+type scrape struct{ ch chan<- prometheus.Metric }
+
+func (s scrape) gauge(name, help string, v float64, labels ...string) {
+	s.send(prometheus.GaugeValue, name, help, v, labels)
+}
+
+func (s scrape) count(name, help string, v uint64, labels ...string) {
+	s.send(prometheus.CounterValue, name, help, float64(v), labels)
+}
+
+func (s scrape) send(kind prometheus.ValueType, name, help string, v float64, labels []string) {
+	with := prometheus.Labels{}
+	for i := 0; i+1 < len(labels); i += 2 {
+		with[labels[i]] = labels[i+1]
+	}
+	s.ch <- prometheus.MustNewConstMetric(prometheus.NewDesc("ocpizza_"+name, help, nil, with), kind, v)
+}
+
+// Collect reads all figures, from memory: a scrape never asks the database.
 func (g gauges) Collect(ch chan<- prometheus.Metric) {
-	send := func(d *prometheus.Desc, kind prometheus.ValueType, v float64, labels ...string) {
-		ch <- prometheus.MustNewConstMetric(d, kind, v, labels...)
-	}
-	gauge := func(d *prometheus.Desc, v float64, labels ...string) { send(d, prometheus.GaugeValue, v, labels...) }
-	count := func(d *prometheus.Desc, v uint64, labels ...string) {
-		send(d, prometheus.CounterValue, float64(v), labels...)
-	}
-	p := g.w.p
-	gauge(buildInfo, 1, g.w.build, runtime.Version())
-	collectSockets(p.hub.Figures(), gauge, count)
+	p, to := g.w.p, scrape{ch}
+	to.gauge("build_info", "Always 1; the labels say which program runs.", 1, "build", g.w.build, "goversion", runtime.Version())
+	collectSockets(p.hub.Figures(), to)
 
 	b := p.boards.Figures()
-	gauge(boards, float64(b.Loaded))
-	count(eventsApplied, b.Applied)
-	count(eventGaps, b.Gaps)
-	count(boardLoads, b.Loads)
-	count(compares, b.Compares)
+	to.gauge("boards", "Boards of shops in memory.", float64(b.Loaded))
+	to.count("board_events_total", "Events applied to boards.", b.Applied)
+	to.count("board_gaps_total", "Events that were missing, for which a board was loaded again.", b.Gaps)
+	to.count("board_loads_total", "Boards read from the database.", b.Loads)
+	to.count("board_compares_total", "Comparisons of all boards with the database, a statement each.", b.Compares)
 
-	count(statements, p.db.Statements())
-	count(retries, p.db.Retries())
-	count(opened, p.db.Opened())
+	to.count("db_statements_total", "Statements sent to the database, BEGIN, COMMIT and the set-up of connections included.", p.db.Statements())
+	to.count("db_retries_total", "Transactions run again after a deadlock, a lock wait or a lost connection.", p.db.Retries())
+	to.count("db_opened_connections_total", "Connections made to the database.", p.db.Opened())
 	for _, h := range []db.Health{db.Healthy, db.ReadOnly, db.Down} {
-		gauge(health, truth(p.db.Health() == h), h.String())
+		to.gauge("db_health", "1 for the state the database answered in last, 0 for the others.", truth(p.db.Health() == h), "state", h.String())
 	}
 	if p.others != nil {
 		r := p.others.Figures()
-		gauge(redisJoined, truth(r.Joined))
-		gauge(redisQueue, float64(r.Queued))
-		count(redisLost, r.Dropped)
-		count(redisAlien, r.Unread)
+		to.gauge("redis_joined", "1 while this process hears the others by Redis.", truth(r.Joined))
+		to.gauge("redis_queued_messages", "Announcements that wait for Redis.", float64(r.Queued))
+		to.count("redis_dropped_messages_total", "Announcements that Redis did not get; the others find out by comparing.", r.Dropped)
+		to.count("redis_unread_messages_total", "Messages that were not ours to read.", r.Unread)
 	}
 
-	gauge(memoryLimit, float64(g.w.o.Memory))
-	gauge(dbLimit, float64(g.w.o.Storage))
+	to.gauge("memory_limit_bytes", "Memory that the process may use.", float64(g.w.o.Memory))
+	to.gauge("db_storage_limit_bytes", "Size that the database's plan allows.", float64(g.w.o.Storage))
 	s := g.w.latest()
 	if s.usageKnown {
-		gauge(dbSize, float64(s.usage.Bytes))
+		to.gauge("db_storage_bytes", "Size of the database, read every 15 minutes.", float64(s.usage.Bytes))
 		if !s.usage.Backup.IsZero() {
-			gauge(backupTime, float64(s.usage.Backup.UnixNano())/float64(time.Second))
+			to.gauge("backup_last_success_timestamp_seconds", "When the last good backup was finished, read every 15 minutes.", float64(s.usage.Backup.UnixNano())/float64(time.Second))
 		}
 	}
 	for name, level := range s.levels {
-		gauge(alertLevel, float64(level), name)
+		to.gauge("alert_level", "0 well, 1 to be watched, 2 alarm, by figure of the supervision page.", float64(level), "name", name)
 	}
 }
 
-func collectSockets(f realtime.Figures, gauge func(*prometheus.Desc, float64, ...string), count func(*prometheus.Desc, uint64, ...string)) {
+func collectSockets(f realtime.Figures, to scrape) {
 	for kind, k := range f.Kinds {
-		gauge(sockets, float64(k.Sockets), kind)
-		gauge(socketsBehind, float64(k.Behind), kind)
-		gauge(socketsLag, float64(k.WorstLag), kind)
-		gauge(socketsQueue, float64(k.Queued), kind)
-		gauge(socketsQuiet, k.Quietest.Seconds(), kind)
+		to.gauge("sockets", "Open sockets by screen.", float64(k.Sockets), "screen", kind)
+		to.gauge("sockets_behind", "Sockets that have not acknowledged for a whole heartbeat what was sent.", float64(k.Behind), "screen", kind)
+		to.gauge("sockets_lag_changes", "Changes that the socket furthest behind has not acknowledged.", float64(k.WorstLag), "screen", kind)
+		to.gauge("sockets_queue_bytes", "Bytes that wait in the process for sockets that read slowly.", float64(k.Queued), "screen", kind)
+		to.gauge("sockets_silence_seconds", "Longest silence of a socket.", k.Quietest.Seconds(), "screen", kind)
 	}
-	gauge(topics, float64(f.Topics))
+	to.gauge("topics", "Topics that somebody watches.", float64(f.Topics))
 	for code, n := range f.Closes {
-		count(closes, n, strconv.Itoa(int(code)), code.String())
+		to.count("socket_closes_total", "Sockets closed, by close code of RFC 6455.", n, "code", strconv.Itoa(int(code)), "reason", code.String())
 	}
-	count(overflows, f.Overflows)
-	count(silent, f.Silent)
-	count(deliveries, f.Deliveries)
-	count(writes, f.Writes)
-	count(sentBytes, f.Bytes)
+	to.count("socket_overflows_total", "Sockets closed because their queue overflowed.", f.Overflows)
+	to.count("socket_silences_total", "Sockets cut because nothing came from them.", f.Silent)
+	to.count("socket_deliveries_total", "Frames delivered: frames times sockets.", f.Deliveries)
+	to.count("socket_writes_total", "System calls that wrote to sockets.", f.Writes)
+	to.count("socket_sent_bytes_total", "Bytes written to sockets.", f.Bytes)
 }
 
 func truth(is bool) float64 {

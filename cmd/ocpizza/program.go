@@ -59,7 +59,9 @@ func startProgram(d *db.DB, demo bool, c config, l net.Listener, log *slog.Logge
 	registry := prometheus.NewRegistry()
 	p := &program{db: d, hub: hub, watcher: watcher, others: others, listener: l, log: log, failed: make(chan error, 1)}
 	p.ctx, p.cancel = context.WithCancel(context.Background())
-	p.boards = realtime.NewBoards(d, hub, realtime.BoardsOptions{Log: log, Build: build, Announcer: others, Supervision: watcher.supervision})
+	p.boards = realtime.NewBoards(d, hub, realtime.BoardsOptions{
+		Log: log, Build: build, Announcer: others, Supervision: watcher.supervision, IdleCompare: c.IdleCompare, Refresh: c.Refresh,
+	})
 	d.OnHealthy(p.boards.CompareSoon)
 	p.shop = &app.Shop{
 		Store: d, Boards: p.boards, Publisher: p.boards, Clock: time.Now, Secret: c.Secret, CheckPassword: checkPassword, Demo: demo,
@@ -141,6 +143,7 @@ func (p *program) stop(waves time.Duration) error {
 	err := p.hub.Close(ctx, realtime.CloseRestart, waves)
 	<-seen
 	err = errors.Join(err, p.server.Shutdown(ctx))
+	_ = p.listener.Close() // closed already, unless the stop came before Fiber had begun to serve: it would then do so for ever
 	p.cancel()
 	p.boards.Close()
 	p.others.Close()

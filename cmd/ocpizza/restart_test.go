@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"bytes"
 	"fmt"
+	"io"
 	"net"
 	"net/http"
 	"os"
@@ -32,7 +33,7 @@ func TestRollingRestart(t *testing.T) {
 		c.follow(cook)
 		c.follow(cook)
 		stop := make(chan struct{})
-		c.storm(cook, "rolling", 3, 10_000, stop)
+		c.storm(cook, "rolling", 4, 10_000, stop)
 		for i := range 20 {
 			old := c.nodes[i%2]
 			c.nodes[i%2] = c.start("127.0.0.1:0")
@@ -58,19 +59,29 @@ func TestDraining(t *testing.T) {
 	o := client.place(order("regina:medium:1"), "before")
 	wall := cook.watch("/live/cuisine")
 	client.get("/readyz").want(http.StatusOK)
+	early, err := net.Dial("tcp", strings.TrimPrefix(e.url, "http://")) // a browser's connection in advance must not hold the stop up
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer early.Close()
+	start := time.Now()
 	stopped := make(chan error, 2)
 	for range 2 { // a second SIGTERM, were it to get here, changes nothing
 		go func() { stopped <- e.prog.Stop(2 * time.Second) }()
 	}
 	for { // not closed(): gobwas refuses 1012, which is registered since RFC 6455
-		f, err := ws.ReadFrame(wall.r)
+		h, err := ws.ReadHeader(wall.r)
 		if err != nil {
 			t.Fatalf("cut without a code: %v", err)
 		}
-		if f.Header.OpCode != ws.OpClose {
+		payload := make([]byte, h.Length)
+		if _, err := io.ReadFull(wall.r, payload); err != nil {
+			t.Fatal(err)
+		}
+		if h.OpCode != ws.OpClose {
 			continue
 		}
-		if code, _ := ws.ParseCloseFrameData(f.Payload); code != 1012 {
+		if code, _ := ws.ParseCloseFrameData(payload); code != 1012 {
 			t.Errorf("closed with %d, want 1012", code)
 		}
 		break
@@ -90,6 +101,9 @@ func TestDraining(t *testing.T) {
 		if err := <-stopped; err != nil {
 			t.Error(err)
 		}
+	}
+	if d := time.Since(start); d > 10*time.Second {
+		t.Errorf("the stop took %v", d)
 	}
 	if _, err := client.http.Get(e.url + "/healthz"); err == nil {
 		t.Error("it answers on after its end")

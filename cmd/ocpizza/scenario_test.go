@@ -34,9 +34,9 @@ func TestLifeOfAnOrder(t *testing.T) {
 		wall.sees(ticket, `data-status="received"`, "Margherita", "[event new-order]")
 		menu.sees(`id="product-margherita"`)
 		till.sees(fmt.Sprint(o.Numero))
-		board.sees(`id="tiles"`)
-		stocks.sees(`id="stock-mozzarella"`)
-		phone.sees(`id="drops"`)
+		board.sees(`id="tile-open"`)
+		stocks.sees(`id="level-mozzarella"`)
+		phone.sees(fmt.Sprintf(`id="drop-%d"`, o.ID))
 
 		tracking := client.watch("/live" + o.Suivi)
 		if !strings.Contains(tracking.hello.text(), `data-status="received"`) {

@@ -156,7 +156,9 @@ func (w *watcher) wordScreens(g *views.Gauge, r reading) {
 	g.Value = fmt.Sprintf("%d sur %d", behind, r.sockets.Sockets)
 	kinds := make([]string, 0, len(r.sockets.Kinds))
 	for kind, k := range r.sockets.Kinds {
-		kinds = append(kinds, kind+" "+strconv.Itoa(k.Sockets))
+		if k.Sockets > 0 {
+			kinds = append(kinds, kind+" "+strconv.Itoa(k.Sockets))
+		}
 	}
 	if len(kinds) > 0 {
 		slices.Sort(kinds)

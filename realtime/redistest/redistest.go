@@ -119,7 +119,7 @@ func (s *Server) answers() bool {
 	if err != nil {
 		return false
 	}
-	defer conn.Close()
+	defer func() { _ = conn.Close() }() // only asked
 	answer := make([]byte, 5)
 	if err := conn.SetDeadline(time.Now().Add(time.Second)); err != nil {
 		return false

@@ -5,12 +5,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"strconv"
 	"sync"
 	"time"
-
-	"github.com/gobwas/ws"
 )
 
 var errEnded = errors.New("the server has ended the connection")
@@ -278,129 +275,6 @@ func (c *crowd) lose(id int, err error) {
 		cutFD(g.fd)
 	}
 	c.leave(g)
-}
-
-// run reads for all of a lane until close.
-func (c *crowd) run(poll epoll) {
-	ids := make([]int, 256)
-	buffer := make([]byte, 256<<10)
-	for {
-		select {
-		case <-c.ends:
-			return
-		default:
-		}
-		n, err := poll.wait(ids, 50*time.Millisecond)
-		if err != nil {
-			return
-		}
-		for _, id := range ids[:n] {
-			c.mu.Lock()
-			c.read(id, buffer)
-			c.mu.Unlock()
-		}
-	}
-}
-
-// read takes in what has come for a guest. c.mu is held.
-func (c *crowd) read(id int, buffer []byte) {
-	g := &c.guests[id]
-	if g.fd < 0 || g.deaf {
-		return
-	}
-	n, err := readFD(g.fd, buffer)
-	if err != nil {
-		c.lose(id, err)
-		return
-	}
-	now := time.Now().UnixNano()
-	data := buffer[:n]
-	if len(g.rest) > 0 {
-		data = append(g.rest, data...)
-		g.rest = nil
-	}
-	if g.at == knocking {
-		head, after, ok := bytes.Cut(data, []byte("\r\n\r\n"))
-		switch {
-		case !ok:
-			g.rest = slices.Clone(data)
-			return
-		case !bytes.HasPrefix(head, []byte("HTTP/1.1 101 ")) || !bytes.Contains(head, []byte(accept)):
-			line, _, _ := bytes.Cut(head, []byte("\r\n"))
-			c.lose(id, fmt.Errorf("handshake: %s", line))
-			return
-		}
-		g.at = inside
-		data = after
-	}
-	for len(data) > 0 && g.fd >= 0 {
-		op, payload, size := serverFrame(data)
-		if size == 0 {
-			g.rest = append(make([]byte, 0, max(1024, len(data))), data...)
-			return
-		}
-		data = data[size:]
-		c.take(id, op, payload, now)
-	}
-}
-
-// take is what a browser does with a frame. c.mu is held.
-func (c *crowd) take(id int, op ws.OpCode, payload []byte, now int64) {
-	g := &c.guests[id]
-	switch {
-	case op == ws.OpClose:
-		code, _ := ws.ParseCloseFrameData(payload)
-		c.lose(id, fmt.Errorf("closed with %d", code))
-	case op == ws.OpPing:
-		c.say(id, ws.OpPong, payload)
-	case bytes.HasPrefix(payload, patchMark):
-		if tag, at := stamp(payload); tag != 0 {
-			t := &c.tallies[tag&0x7f]
-			t.n++
-			t.last = now
-			if t.keep {
-				t.each = append(t.each, now-at)
-			}
-			return
-		}
-		seq, prev := number(payload, seqField), number(payload, prevField)
-		if seq > g.seq {
-			if prev != g.seq {
-				c.gaps++
-			}
-			g.seq = seq
-		}
-		if g.probe != 0 {
-			s := sighting{pizzeria: g.probe, seq: seq, at: now}
-			if _, rest, ok := bytes.Cut(payload, noteField); ok {
-				s.note = digits(rest)
-			}
-			c.sights = append(c.sights, s)
-		}
-	case bytes.HasPrefix(payload, pingMark):
-		c.say(id, ws.OpText, fmt.Appendf(nil, `{"k":"ack","s":%d}`, g.seq))
-	case bytes.HasPrefix(payload, helloMark):
-		g.seq = number(payload, seqField)
-		if _, rest, ok := bytes.Cut(payload[:min(len(payload), near)], epochField); ok {
-			if epoch, _, ok := bytes.Cut(rest, []byte(`"`)); ok && string(epoch) != g.epoch {
-				g.epoch = string(epoch)
-			}
-		}
-		c.greeted++
-		if !bytes.Contains(payload[:min(len(payload), near)], currentField) {
-			c.whole++
-		}
-		if g.at == inside {
-			g.at = shown
-			<-c.slot
-		}
-	}
-}
-
-func (c *crowd) say(id int, op ws.OpCode, payload []byte) {
-	if err := writeFD(c.guests[id].fd, clientFrame(op, payload)); err != nil {
-		c.lose(id, err)
-	}
 }
 
 // begin starts counting patches of a tag.

@@ -158,7 +158,7 @@ func (s *site) readMenu(ctx context.Context, p *shop) error {
 	return nil
 }
 
-var stockID = regexp.MustCompile(`id="stock-([a-z0-9-]+)"[^>]*\sdata-available=`)
+var stockID = regexp.MustCompile(`id="level-([a-z0-9-]+)"[^>]*\sdata-available=`)
 
 // restock fills the shops' stores with more than a measurement can use, so that stock is reserved but never short.
 func (s *site) restock(ctx context.Context) error {

@@ -156,7 +156,7 @@ func digest(p *page) map[string]string {
 			if left, ok := e.data["left"]; ok {
 				out[id] = left
 			}
-		case strings.HasPrefix(id, "stock-"):
+		case strings.HasPrefix(id, "level-"):
 			if available, ok := e.data["available"]; ok {
 				out[id] = available + "/" + e.data["threshold"]
 			}

@@ -120,10 +120,3 @@ func (p *Page) Differences(drawing string) []string {
 	}
 	return differ(p.s.page, fresh)
 }
-
-// Weights says how many frames came to each kind of page, and their bytes.
-func (c *Crowd) Weights() map[string]weight {
-	c.site.notes.mu.Lock()
-	defer c.site.notes.mu.Unlock()
-	return maps.Clone(c.site.notes.frames)
-}

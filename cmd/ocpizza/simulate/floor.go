@@ -149,7 +149,7 @@ func lowStock(desk *screen) []stockRow {
 	var out []stockRow
 	desk.look(func(p *page) {
 		for id, e := range p.byID {
-			slug, ok := strings.CutPrefix(id, "stock-")
+			slug, ok := strings.CutPrefix(id, "level-")
 			available, known := e.number("available")
 			threshold, also := e.number("threshold")
 			if ok && known && also && e.data["out"] != "true" && available <= threshold {

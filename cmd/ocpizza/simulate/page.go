@@ -73,11 +73,10 @@ func (p *page) apply(ops []op) error {
 				into = to.parent
 			}
 			for _, e := range pieces {
-				if old := p.byID[e.id]; old != nil {
-					p.replace(old, e)
-				} else {
-					p.add(into, e)
+				if old := p.byID[e.id]; old != nil { // it may stand in another list
+					p.remove(old)
 				}
+				p.add(into, e)
 			}
 		case "remove":
 			p.remove(to)

@@ -1,0 +1,429 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/gobwas/ws/wsutil"
+	"github.com/prometheus/client_golang/prometheus/testutil/promlint"
+
+	"github.com/oc-pizza/ocpizza/cmd/ocpizza/watch"
+	"github.com/oc-pizza/ocpizza/db"
+	"github.com/oc-pizza/ocpizza/db/dbtest"
+)
+
+// serveWith serves a seeded database with a configuration of the test's own.
+func serveWith(t *testing.T, dbURL string, log *slog.Logger, change func(*config)) *evening {
+	t.Helper()
+	e := startEvening(t, dbURL)
+	e.stop()
+	l, err := new(net.ListenConfig).Listen(context.Background(), "tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	cfg := config{Secret: []byte(strings.Repeat("s", minSecret))}
+	change(&cfg)
+	if e.prog, err = startProgram(e.db, true, cfg, l, log); err != nil {
+		t.Fatal(err)
+	}
+	e.url = "http://" + l.Addr().String()
+	return e
+}
+
+func discard() *slog.Logger { return slog.New(slog.DiscardHandler) }
+
+// TestMetrics reads the figures of an evening: their names and units by the conventions of Prometheus, their values right, no SQL to read them.
+func TestMetrics(t *testing.T) {
+	e := startEvening(t, "sqlite://"+dbtest.SQLite(t))
+	client := e.visitor()
+	client.place(order("regina:medium:1"), "metrics-1")
+	client.place(order("regina:medium:1"), "metrics-1") // a phone repeats
+	bad := order("regina:medium:1")
+	bad.Set("code_postal", "75001")
+	client.post("/commandes", bad, "Idempotency-Key", "metrics-2").want(http.StatusUnprocessableEntity)
+	client.get("/nowhere/at/all").want(http.StatusNotFound)
+	client.watch("/live/carte/perpignan")
+	e.as("cuisine").watch("/live/cuisine")
+
+	before := e.db.Statements()
+	got := client.get("/metrics").want(http.StatusOK).body
+	if n := e.db.Statements() - before; n != 0 {
+		t.Errorf("a scrape took %d SQL statements", n)
+	}
+	for _, want := range []string{
+		`ocpizza_orders_placed_total{channel="web"} 1`,
+		`ocpizza_orders_refused_total{reason="invalid"} 1`,
+		`ocpizza_http_requests_total{method="POST",route="/commandes",status="201"} 2`,
+		`ocpizza_http_requests_total{method="POST",route="/commandes",status="422"} 1`,
+		`ocpizza_http_requests_total{method="GET",route="none",status="404"} 1`,
+		`ocpizza_http_request_duration_seconds_count{method="POST",route="/commandes"} 3`,
+		`ocpizza_sockets{screen="carte"} 1`, `ocpizza_sockets{screen="cuisine"} 1`, `ocpizza_sockets_behind{screen="carte"} 0`,
+		`ocpizza_db_health{state="ok"} 1`, `ocpizza_alert_level{name="memory"} 0`,
+		"ocpizza_boards ", "ocpizza_db_statements_total ", "ocpizza_db_storage_bytes ", "ocpizza_build_info{", "go_sql_open_connections", "go_goroutines", "process_cpu_seconds_total",
+	} {
+		if !strings.Contains(got, "\n"+want) {
+			t.Errorf("no %s", want)
+		}
+	}
+	if strings.Contains(got, "/nowhere") || strings.Contains(got, "/suivi/") && !strings.Contains(got, "/suivi/:token") {
+		t.Error("a path stands in a label")
+	}
+	problems, err := promlint.New(strings.NewReader(got)).Lint()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, p := range problems {
+		t.Errorf("%s: %s", p.Metric, p.Text)
+	}
+}
+
+func TestMetricsAreProtected(t *testing.T) {
+	const token = "a-token-of-the-operator"
+	e := serveWith(t, "sqlite://"+dbtest.SQLite(t), discard(), func(c *config) { c.MetricsToken = token })
+	p := e.visitor()
+	for _, c := range []struct {
+		with   []string
+		status int
+	}{
+		{nil, 401}, {[]string{"Authorization", token}, 401}, {[]string{"Authorization", "Bearer " + token + "x"}, 401},
+		{[]string{"Authorization", "Basic " + token}, 401}, {[]string{"Authorization", "Bearer " + token}, 200},
+	} {
+		r := p.do("GET", "/metrics", nil, c.with...)
+		if r.StatusCode != c.status || c.status == 401 && (r.Header.Get("WWW-Authenticate") == "" || strings.Contains(r.body, "go_")) {
+			t.Errorf("%q: %d", c.with, r.StatusCode)
+		}
+	}
+	open := startEvening(t, "sqlite://"+dbtest.SQLite(t)).visitor()
+	open.get("/metrics").want(http.StatusOK)
+	for _, header := range []string{"X-Forwarded-For", "Forwarded"} {
+		// A router on this machine speaks for somebody elsewhere.
+		open.do("GET", "/metrics", nil, header, "203.0.113.9").want(http.StatusNotFound)
+	}
+}
+
+// lines is a log that is kept.
+type lines struct {
+	mu  sync.Mutex
+	all bytes.Buffer
+}
+
+func (l *lines) Write(p []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.all.Write(p)
+}
+
+func (l *lines) String() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.all.String()
+}
+
+// TestLogKnowsNobody has people order, sign in, fail and follow, with everything logged: no name, phone, address, password, token, cookie.
+func TestLogKnowsNobody(t *testing.T) {
+	log := &lines{}
+	e := serveWith(t, "sqlite://"+dbtest.SQLite(t), slog.New(slog.NewJSONHandler(log, &slog.HandlerOptions{Level: slog.LevelDebug})), func(*config) {})
+	client := e.visitor()
+	o := client.place(order("regina:medium:1"), "log-key-0001")
+	token := strings.TrimPrefix(o.Suivi, "/suivi/")
+	client.get(o.Suivi).want(http.StatusOK)
+	client.watch("/live" + o.Suivi)
+	client.post(o.Suivi+"/annuler", nil).want(http.StatusOK)
+	client.get("/suivi/not-" + token).want(http.StatusNotFound)
+	client.get("/chemin/Ana-Puig?telephone=0465712030").want(http.StatusNotFound)
+	client.do("GET", "/", nil, "X-Request-Id", "Ana Puig 04 65 71 20 30").want(http.StatusOK)
+	client.do("GET", "/", nil, "X-Request-Id", "f8a1c2d3-e4f5-6789-abcd-ef0123456789").want(http.StatusOK)
+	client.post("/connexion", url.Values{"identifiant": {"mme.secrete"}, "mot_de_passe": {"hunter2-hunter2"}}).want(http.StatusUnauthorized)
+	cook := e.as("cuisine")
+	cook.post(fmt.Sprintf("/cuisine/commandes/%d/preparing", o.ID), nil)
+	var secrets []string
+	u, _ := url.Parse(e.url)
+	for _, c := range append(client.http.Jar.Cookies(u), cook.http.Jar.Cookies(u)...) {
+		secrets = append(secrets, c.Value)
+	}
+	// A database that is away makes the log talk.
+	if err := e.db.Bun().Close(); err != nil {
+		t.Fatal(err)
+	}
+	client.post("/commandes", order("regina:medium:1"), "Idempotency-Key", "log-key-0002")
+
+	all := log.String()
+	secrets = append(secrets, token, "Ana", "Puig", "0465712030", "+33465712030", "465 71", "rue de la Loge", "mme.secrete", "hunter2", "log-key", "127.0.0.1", cook.csrf)
+	for _, s := range secrets {
+		if s != "" && strings.Contains(all, s) {
+			t.Errorf("the log holds %q", s)
+		}
+	}
+	found := map[string]bool{}
+	for line := range strings.Lines(all) {
+		var l struct {
+			Level, Msg, ID, Method, Route string
+			Status, Bytes                 int
+			MS                            *int
+		}
+		if err := json.Unmarshal([]byte(line), &l); err != nil {
+			t.Fatalf("not JSON: %s", line)
+		}
+		if l.Msg != "request" {
+			continue
+		}
+		if l.ID == "" || l.Method == "" || l.Route == "" || l.Status == 0 || l.MS == nil {
+			t.Errorf("incomplete: %s", line)
+		}
+		if want := map[bool]string{true: "INFO", false: "DEBUG"}[l.Status >= 500 || *l.MS >= 1000]; l.Level != want {
+			t.Errorf("level %s, want %s: %s", l.Level, want, line)
+		}
+		found[l.Method+" "+l.Route] = true
+		found[l.ID] = true
+	}
+	for _, want := range []string{"GET /suivi/:token", "POST /commandes", "GET none", "GET /live/suivi/:token", "f8a1c2d3-e4f5-6789-abcd-ef0123456789"} {
+		if !found[want] {
+			t.Errorf("no line for %s", want)
+		}
+	}
+}
+
+// figures reads frames, pings among them, until one draws the element with all the texts.
+func (s *screen) figures(id string, texts ...string) string {
+	s.t.Helper()
+	var last string
+	for end := time.Now().Add(patience); time.Now().Before(end); {
+		f, err := s.read(time.Until(end))
+		if err != nil {
+			break
+		}
+		for _, o := range f.O {
+			if o.To != id {
+				continue
+			}
+			last = o.HTML
+			all := true
+			for _, text := range texts {
+				all = all && strings.Contains(last, text)
+			}
+			if all {
+				if f.K != "ping" || f.S != s.seq {
+					s.t.Errorf("%s: figures came in a %s of %d, on a screen that shows %d", s.name, f.K, f.S, s.seq)
+				}
+				return last
+			}
+		}
+	}
+	s.t.Fatalf("%s waits for %q in #%s; last: %.1500s", s.name, texts, id, last)
+	return ""
+}
+
+// TestCockpit watches the screens of a shop come and go from the manager's page, without an order and without SQL.
+func TestCockpit(t *testing.T) {
+	e := serveWith(t, "sqlite://"+dbtest.SQLite(t), discard(), func(c *config) { c.Refresh = 50 * time.Millisecond })
+	manager := e.as("responsable")
+	manager.get("/pilotage").want(http.StatusOK).says(`data-kind="kitchen" data-count="0"`).says("Aucun écran connecté")
+	board := manager.watch("/live/pilotage")
+	wall := e.as("cuisine").watch("/live/cuisine")
+	menu := e.visitor().watch("/live/carte/perpignan")
+	elsewhere := e.visitor().watch("/live/carte/canet")
+	before := e.db.Statements()
+	board.figures("screens", `data-kind="kitchen" data-count="1" data-behind="0" data-lag="0" data-queued="0"`, `data-kind="menu" data-count="1"`, "À jour")
+	if err := wsutil.WriteClientMessage(wall.conn, 8, []byte{0x03, 0xe9}); err != nil { // 1001: the page is left
+		t.Fatal(err)
+	}
+	menu.conn.Close() // cut
+	board.figures("screens", `data-kind="kitchen" data-count="0"`, `data-closes="1001:1"`, "page quittée\u00a01", `data-kind="menu" data-count="0"`, `data-closes="1006:1"`)
+	elsewhere.conn.Close()
+	time.Sleep(1200 * time.Millisecond) // the figures may be a second old
+	board.figures("screens", `data-closes="1006:1"`)
+	if n := e.db.Statements() - before; n != 0 {
+		t.Errorf("the cockpit took %d SQL statements", n)
+	}
+	// News of the board still come, in their own sequence.
+	e.visitor().place(order("regina:medium:1"), "cockpit-1")
+	board.sees(`id="tiles"`)
+	board.figures("alerts", "hidden")
+}
+
+// TestSupervision reads the page, then its live figures, and what an alarm does: the page, the banner, the log, the webhook.
+func TestSupervision(t *testing.T) {
+	dbtest.Engines(t, func(t *testing.T, dbURL string) {
+		told := make(chan watch.Message, 10)
+		hook := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+			var m watch.Message
+			if err := json.NewDecoder(r.Body).Decode(&m); err != nil {
+				t.Error(err)
+			}
+			told <- m
+		}))
+		defer hook.Close()
+		log := &lines{}
+		e := serveWith(t, dbURL, slog.New(slog.NewJSONHandler(log, nil)), func(c *config) {
+			c.Refresh = 50 * time.Millisecond
+			c.Watch.Tell.Webhook = hook.URL
+			c.Watch.Storage = 1 << 40
+		})
+		for login, status := range map[string]int{"cuisine": 403, "livreur": 403, "caisse": 403, "responsable": 200, "directeur": 200} {
+			e.as(login).get("/pilotage/supervision").want(status)
+		}
+		manager := e.as("responsable")
+		page := manager.get("/pilotage/supervision").says(`data-live="/live/pilotage?vue=supervision"`).says("Tout est normal.").says("Stockage de la base")
+		for _, rule := range defaultRules() {
+			if has := strings.Contains(page.body, `id="gauge-`+rule.Name+`"`); has != (rule.Name != ruleRedis) {
+				t.Errorf("%s shown: %v", rule.Name, has)
+			}
+		}
+		live := manager.watch("/live/pilotage?vue=supervision")
+		board := manager.watch("/live/pilotage")
+		live.figures("supervision", `data-state="ok"`)
+		before := e.db.Statements()
+
+		w := e.prog.watcher
+		now := time.Now()
+		read := func(after time.Duration) { w.look(t.Context(), now.Add(after)) }
+		w.usage.Bytes = 90 << 40 / 100 // as if the database had said so
+		read(time.Second)
+		live.figures("supervision", `data-state="late"`, `id="gauge-storage" class="gauge" data-name="storage" data-tone-of="late"`, "Alarme", "Passez au plan supérieur")
+		board.figures("alerts", "Stockage de la base", "Alarme")
+		if m := <-told; m.Name != "storage" || m.Level != "alarm" || m.Value < 89 || m.Threshold != 85 {
+			t.Errorf("%+v", m)
+		}
+		read(2 * time.Second) // once
+		w.usage.Bytes = 1 << 20
+		read(3 * time.Second)
+		if m := <-told; m.Name != "storage" || m.Level != "ok" {
+			t.Errorf("%+v", m)
+		}
+		live.figures("supervision", `data-state="ok"`)
+		board.figures("alerts", "hidden")
+		if len(told) != 0 || strings.Count(log.String(), `"msg":"alert"`) != 2 {
+			t.Errorf("told more than begin and end:\n%s", log)
+		}
+		if n := e.db.Statements() - before; n != 0 {
+			t.Errorf("watching took %d SQL statements", n)
+		}
+	})
+}
+
+// TestIdleStatements proves the budget of an evening without orders: 200 screens cost less than 100 statements an hour. What an hour holds
+// is measured piece by piece, and put together: comparisons (their pace shortened from 55 s to 1 s, over some seconds with all the screens
+// open: everything that was sent, divided by the comparisons), connections that are replaced after 5 minutes (one is, and what that took is
+// counted), and the database's figures, every 15 minutes (they are read once).
+func TestIdleStatements(t *testing.T) {
+	dbtest.Engines(t, func(t *testing.T, dbURL string) {
+		e := serveWith(t, dbURL, discard(), func(c *config) { c.IdleCompare = time.Second })
+		staff := []struct {
+			who  *person
+			path string
+		}{
+			{e.as("cuisine"), "/live/cuisine"}, {e.as("livreur"), "/live/livraisons"}, {e.as("caisse"), "/live/caisse"}, {e.as("responsable"), "/live/pilotage"},
+			{e.as("responsable"), "/live/pilotage?vue=stocks"}, {e.as("directeur"), "/live/pilotage?vue=supervision"},
+		}
+		shops, err := e.db.Pizzerias(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		client := e.visitor()
+		for i := range 200 {
+			if i < 10*len(staff) {
+				staff[i%len(staff)].who.watch(staff[i%len(staff)].path)
+			} else {
+				client.watch("/live/carte/" + shops[i%len(shops)].Slug)
+			}
+		}
+		until := func(what string, ok func() bool) {
+			t.Helper()
+			for end := time.Now().Add(patience); !ok(); time.Sleep(5 * time.Millisecond) {
+				if time.Now().After(end) {
+					t.Fatal(what)
+				}
+			}
+		}
+		compares := func() uint64 { return e.prog.boards.Figures().Compares }
+		first := compares()
+		until("no comparison", func() bool { return compares() > first })
+		first = compares()
+		before := e.db.Statements()
+		until("too few comparisons", func() bool { return compares() >= first+5 })
+		time.Sleep(200 * time.Millisecond) // the last is under way
+		perCompare := float64(e.db.Statements()-before) / float64(compares()-first)
+
+		e.stop()
+		pool := e.db.Bun().DB
+		before = e.db.Statements()
+		if _, err := e.db.Usage(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		perUsage := float64(e.db.Statements() - before)
+		var perConn float64
+		if e.db.Engine() == "mysql" {
+			pool.SetMaxIdleConns(0)
+			pool.SetMaxIdleConns(pool.Stats().MaxOpenConnections)
+			opened := e.db.Opened()
+			before = e.db.Statements()
+			if _, err := e.db.Positions(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+			if n := e.db.Opened() - opened; n != 1 {
+				t.Fatalf("%d connections opened", n)
+			}
+			perConn = float64(e.db.Statements()-before) - perCompare
+		}
+		compared, renewed, asked := 3600.0/55, 3600.0/300, float64(time.Hour/usageEvery)
+		sum := perCompare*compared + perConn*renewed + perUsage*asked
+		t.Logf("%s: %.1f statements an hour = %.1f × %.2f comparisons + %.0f × %.0f connections + %.0f × %.0f readings", e.db.Engine(), sum, compared, perCompare, renewed, perConn, asked, perUsage)
+		if sum >= 100 {
+			t.Errorf("an idle hour of 200 screens takes %.0f statements, want less than 100", sum)
+		}
+	})
+}
+
+func TestWatchConfig(t *testing.T) {
+	env := func(pairs ...string) func(string) string {
+		return func(name string) string {
+			for i := 0; i+1 < len(pairs); i += 2 {
+				if pairs[i] == name {
+					return pairs[i+1]
+				}
+			}
+			return ""
+		}
+	}
+	o, err := readWatch(env("OCPIZZA_MEMORY_MB", "1024", "OCPIZZA_DB_LIMIT_MB", "5000", "OCPIZZA_DB_HOURLY", "36000", "OCPIZZA_THRESHOLDS", "memory=60/70"), "")
+	if err != nil || o.Memory != 1<<30 || o.Storage != 5000<<20 || o.Statements != 36000 {
+		t.Errorf("%+v, %v", o, err)
+	}
+	for _, bad := range [][]string{
+		{"OCPIZZA_MEMORY_MB", "512MB"}, {"OCPIZZA_DB_LIMIT_MB", "-1"}, {"OCPIZZA_DB_HOURLY", "0"}, {"OCPIZZA_THRESHOLDS", "disk=1/2"},
+		{"OCPIZZA_ALERT_WEBHOOK", "s3cret"}, {"OCPIZZA_SMTP_URL", "s3cret"}, {"OCPIZZA_ALERT_EMAIL", "a@exemple.fr"},
+	} {
+		if _, err := readWatch(env(bad...), ""); err == nil || !strings.Contains(err.Error(), "OCPIZZA_") || strings.Contains(err.Error(), "s3cret") {
+			t.Errorf("%s: %v", bad, err)
+		}
+	}
+	for _, name := range []string{"MEMORY_MB", "DB_LIMIT_MB", "DB_HOURLY", "THRESHOLDS", "METRICS_TOKEN", "ALERT_WEBHOOK", "ALERT_EMAIL", "ALERT_FROM", "SMTP_URL"} {
+		if !strings.Contains(environmentHelp, "OCPIZZA_"+name) {
+			t.Errorf("the help does not name OCPIZZA_%s", name)
+		}
+	}
+}
+
+// TestFillsFromKeptDays projects from the sizes of past days.
+func TestFillsFromKeptDays(t *testing.T) {
+	now := time.Date(2026, 3, 14, 15, 0, 0, 0, time.UTC)
+	u := db.Usage{Bytes: 200, Days: map[string]int64{"2026-03-14": 195, "2026-03-13": 190, "2026-03-12": 180, "not a day": 7}}
+	full, ok := watch.Fills(samples(u, now), 300)
+	if days := full.Sub(now).Hours() / 24; !ok || days < 8 || days > 13 {
+		t.Errorf("in %v days, %v", days, ok)
+	}
+	if thousands(18000) != "18\u202f000" || thousands(512) != "512" {
+		t.Error(thousands(18000))
+	}
+}
