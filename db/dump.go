@@ -18,8 +18,8 @@ import (
 const dumpFormat = 1
 
 // leftOut are the tables whose rows stay out of a backup. A session that ended since (somebody left, a password was changed) must not come
-// back to life with an old backup: after a restore everyone signs in again and wall screens are paired again. Answers to idempotency keys
-// do belong to the backup: without them a phone that repeats its order would place it twice.
+// back to life with an old backup: a restore keeps those of the database it restores into (see loading.finish). Answers to idempotency keys do
+// belong to the backup: without them a phone that repeats its order would place it twice.
 var leftOut = []string{"sessions", "pairings"}
 
 // DumpInfo is what a backup says about itself, or what was found in somebody else's export.

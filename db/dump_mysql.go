@@ -96,6 +96,8 @@ func (l *mysqlLoad) clear(ctx context.Context) error {
 
 func (l *mysqlLoad) table(name string) string { return "`" + newPrefix + name + "`" }
 
+func (l *mysqlLoad) before(name string) string { return "`" + name + "`" }
+
 func (l *mysqlLoad) add(ctx context.Context, t dumpTable, columns []dumpColumn, cells []cell) error {
 	names := make([]string, len(columns))
 	for i, c := range columns {

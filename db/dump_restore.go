@@ -133,8 +133,9 @@ func (d *DB) readySchema(ctx context.Context, there bool, info DumpInfo) error {
 type loadTarget interface {
 	// q runs statements about the rows loaded so far.
 	querier
-	// table is the name, quoted, under which a table is loaded.
+	// table is the name, quoted, under which a table is loaded; before is that of the table as it was, of those in kept.
 	table(name string) string
+	before(name string) string
 	// add takes a row of a table. The cells are those of columns.
 	add(ctx context.Context, t dumpTable, columns []dumpColumn, cells []cell) error
 	// flush sends what add holds back.
@@ -248,29 +249,46 @@ func (l *loading) count() error {
 	return nil
 }
 
-// finish makes the rows fit to be served: a number for each shop, a new epoch for all, sessions counted as ended, no demo if so asked.
+// kept are the tables that finish looks at as they were before.
+var kept = []string{"meta", "users", "devices", "sessions"}
+
+// keepSessions are the sessions that go on: of a person or screen that the backup knows as the same, password included. Those of the backup
+// itself are not in it.
+const keepSessions = "INSERT INTO %[1]s SELECT * FROM %[2]s s WHERE EXISTS (SELECT 1 FROM %[3]s n JOIN %[4]s o ON o.id = n.id AND o.login = n.login" +
+	" AND o.role = n.role AND o.password_hash = n.password_hash WHERE n.id = s.user_id AND s.device_id = 0)" +
+	" OR EXISTS (SELECT 1 FROM %[5]s n JOIN %[6]s o ON o.id = n.id AND o.pizzeria_id = n.pizzeria_id AND o.name = n.name" +
+	" AND o.paired_at = n.paired_at AND o.is_revoked = n.is_revoked WHERE n.id = s.device_id AND s.user_id = 0)"
+
+// finish makes the rows fit to be served: what is about this database stays, no demo if so asked, a number for each shop, a new epoch for
+// all, and the ends of sessions counted so that servers look them up.
 func (l *loading) finish() error {
-	sequences, shops := l.into.table("sequences"), l.into.table("pizzerias")
+	at, was := l.into.table, l.into.before
 	ignore := "INSERT OR IGNORE INTO "
 	if l.d.mysql {
 		ignore = "INSERT IGNORE INTO "
 	}
-	meta := l.into.table("meta")
-	queries := []string{
-		ignore + meta + " (name, value) SELECT name, value FROM meta WHERE " + ofThisDatabaseSQL,
-		ignore + sequences + " (pizzeria_id, epoch, seq) SELECT id, '', 0 FROM " + shops,
-		ignore + sequences + " (pizzeria_id, epoch, seq) VALUES (0, '', 0)", // app.House: the row of ended sessions
-		"UPDATE " + sequences + " SET epoch = '" + newEpoch() + "'",
-		"UPDATE " + sequences + " SET seq = seq + 1 WHERE pizzeria_id = 0",
-	}
+	var queries []string
 	if l.o.WithoutDemo {
-		users := l.into.table("users")
 		queries = append(queries,
-			"DELETE FROM "+l.into.table("user_pizzerias")+" WHERE user_id IN (SELECT id FROM "+users+" WHERE is_demo = 1)",
-			"DELETE FROM "+users+" WHERE is_demo = 1",
-			"DELETE FROM "+meta+" WHERE name = '"+metaDemo+"'",
-			"UPDATE "+shops+" SET always_open = 0",
+			"DELETE FROM "+at("user_pizzerias")+" WHERE user_id IN (SELECT id FROM "+at("users")+" WHERE is_demo = 1)",
+			"DELETE FROM "+at("users")+" WHERE is_demo = 1",
+			"DELETE FROM "+at("meta")+" WHERE name = '"+metaDemo+"'",
+			"UPDATE "+at("pizzerias")+" SET always_open = 0",
 		)
+	}
+	queries = append(queries,
+		ignore+at("meta")+" (name, value) SELECT name, value FROM "+was("meta")+" WHERE "+ofThisDatabaseSQL,
+		ignore+at("sequences")+" (pizzeria_id, epoch, seq) SELECT id, '', 0 FROM "+at("pizzerias"),
+		ignore+at("sequences")+" (pizzeria_id, epoch, seq) VALUES (0, '', 0)", // app.House: the row of ended sessions
+		"UPDATE "+at("sequences")+" SET epoch = '"+newEpoch()+"'",
+		"UPDATE "+at("sequences")+" SET seq = seq + 1 WHERE pizzeria_id = 0",
+	)
+	names, err := l.d.existing(l.ctx, l.into)
+	if err != nil {
+		return err
+	}
+	if slices.Contains(names, "sessions") && slices.Contains(names, "devices") && slices.Contains(names, "users") {
+		queries = append(queries, fmt.Sprintf(keepSessions, at("sessions"), was("sessions"), at("users"), was("users"), at("devices"), was("devices")))
 	}
 	for _, q := range queries {
 		if _, err := l.into.ExecContext(l.ctx, q); err != nil {

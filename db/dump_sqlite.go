@@ -27,13 +27,14 @@ func (d *DB) replacement(ctx context.Context) (loadTarget, error) {
 	// An export's tables come in any order: foreign keys are checked at the end.
 	queries := []string{"PRAGMA defer_foreign_keys = ON"}
 	names, err := d.existing(ctx, tx)
+	for _, name := range kept {
+		if slices.Contains(names, name) {
+			queries = append(queries, "CREATE TEMP TABLE "+l.before(name)+" AS SELECT * FROM "+l.table(name))
+		}
+	}
 	for _, name := range slices.Backward(ownSchema().tables) {
 		if slices.Contains(names, name) {
-			q := "DELETE FROM `" + name + "`"
-			if name == "meta" {
-				q += " WHERE NOT " + ofThisDatabaseSQL
-			}
-			queries = append(queries, q)
+			queries = append(queries, "DELETE FROM "+l.table(name))
 		}
 	}
 	for _, q := range queries {
@@ -49,6 +50,8 @@ func (d *DB) replacement(ctx context.Context) (loadTarget, error) {
 }
 
 func (l *sqliteLoad) table(name string) string { return "`" + name + "`" }
+
+func (l *sqliteLoad) before(name string) string { return "`" + oldPrefix + name + "`" }
 
 func (l *sqliteLoad) add(ctx context.Context, t dumpTable, columns []dumpColumn, cells []cell) error {
 	id := fmt.Sprint(t.name, columns)
@@ -110,7 +113,16 @@ func (l *sqliteLoad) flush(context.Context) error { return nil }
 
 func (l *sqliteLoad) check(ctx context.Context) error { return checkKeys(ctx, l, l.table) }
 
-func (l *sqliteLoad) done(context.Context) error {
+func (l *sqliteLoad) done(ctx context.Context) error {
+	for _, insert := range l.inserts {
+		_ = insert.Close()
+	}
+	for _, name := range kept {
+		if _, err := l.ExecContext(ctx, "DROP TABLE IF EXISTS "+l.before(name)); err != nil {
+			l.undo()
+			return untouched(err)
+		}
+	}
 	if err := l.Commit(); err != nil {
 		return untouched(err)
 	}

@@ -33,8 +33,6 @@ type BoardsOptions struct {
 	Keep time.Duration
 	// Reorder is how long an event that came too early waits for those before it, before the board is loaded again (100 ms).
 	Reorder time.Duration
-	// Refresh is how often the figures of the screens and of the machine are sent to those who look at them (5 s).
-	Refresh time.Duration
 	// Supervision says how the program and its database stand, from memory; nil: nobody knows.
 	Supervision func() views.Supervision
 	// Announcer carries events to and from other processes; nil: this process hears of their changes by comparing alone.
@@ -102,14 +100,12 @@ func NewBoards(source Source, hub *Hub, opt BoardsOptions) *Boards {
 	defaults(&opt.LostCompare, 2*time.Second)
 	defaults(&opt.Keep, 10*time.Minute)
 	defaults(&opt.Reorder, 100*time.Millisecond)
-	defaults(&opt.Refresh, 5*time.Second)
 	if opt.Log == nil {
 		opt.Log = slog.Default()
 	}
 	b := &Boards{source: source, hub: hub, opt: opt, shops: map[int64]*shop{}, kick: make(chan struct{}, 1), ended: make(chan struct{}, 1)}
 	b.ctx, b.cancel = context.WithCancel(context.Background())
 	b.done.Go(b.compareLoop)
-	b.done.Go(b.refreshLoop)
 	return b
 }
 

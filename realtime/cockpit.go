@@ -71,24 +71,14 @@ func (bs *Boards) Supervision() views.Supervision {
 	return bs.opt.Supervision()
 }
 
-// refreshLoop keeps current what changes without a sequence: the cockpit on dashboards, and the page of supervision.
-func (bs *Boards) refreshLoop() {
-	tick := time.NewTicker(bs.opt.Refresh)
-	defer tick.Stop()
-	for {
-		select {
-		case <-bs.ctx.Done():
-			return
-		case <-tick.C:
-			bs.refresh()
-		}
-	}
-}
-
-// refresh sends the figures to the shops where somebody looks at them. They ride on a heartbeat: it is the frame that repeats the topic's
-// sequence without moving it, so that a page neither takes them for news of the board nor misses any for having missed them. They are sent
-// whether or not they differ, since a page that has just come may show an older drawing.
-func (bs *Boards) refresh() {
+// Refresh sends the figures of the screens and of the machine, which change without a sequence, to the shops where somebody looks at them.
+// It is for whoever reads the figures to call, every few seconds; not more than once a second, since each page answers, and
+// HubOptions.MaxRate is what it may say.
+//
+// The figures ride on a heartbeat: it is the frame that repeats the topic's sequence without moving it, so that a page neither takes them
+// for news of the board nor misses any for having missed them. They are sent whether or not they differ, since a page that has just come
+// may show an older drawing.
+func (bs *Boards) Refresh() {
 	var supervision *string
 	for _, s := range bs.loaded() {
 		for _, screen := range []Screen{DashboardScreen, SupervisionScreen} {

@@ -62,6 +62,14 @@ func (g Gauge) percent() string {
 	return strconv.Itoa(int(math.Round(100 * min(max(g.Part, 0), 1))))
 }
 
+// high is the mark beyond which the meter is drawn as too full.
+func (g Gauge) high() string {
+	if g.Tone == Warn || g.Tone == Late {
+		return "0"
+	}
+	return "100"
+}
+
 // state is the worst of all.
 func (s Supervision) state() Tone {
 	worst := Good

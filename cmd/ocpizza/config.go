@@ -26,8 +26,8 @@ type config struct {
 	Dyno     bool   // on Heroku
 	Level    slog.Level
 	Watch    watchOptions
-	// IdleCompare and Refresh are realtime.BoardsOptions': tests are less patient.
-	IdleCompare, Refresh time.Duration
+	// IdleCompare is realtime.BoardsOptions': tests are less patient.
+	IdleCompare time.Duration
 	// MetricsToken opens /metrics; "": this machine alone.
 	MetricsToken string
 }

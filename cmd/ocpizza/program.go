@@ -60,7 +60,7 @@ func startProgram(d *db.DB, demo bool, c config, l net.Listener, log *slog.Logge
 	p := &program{db: d, hub: hub, watcher: watcher, others: others, listener: l, log: log, failed: make(chan error, 1)}
 	p.ctx, p.cancel = context.WithCancel(context.Background())
 	p.boards = realtime.NewBoards(d, hub, realtime.BoardsOptions{
-		Log: log, Build: build, Announcer: others, Supervision: watcher.supervision, IdleCompare: c.IdleCompare, Refresh: c.Refresh,
+		Log: log, Build: build, Announcer: others, Supervision: watcher.supervision, IdleCompare: c.IdleCompare,
 	})
 	d.OnHealthy(p.boards.CompareSoon)
 	p.shop = &app.Shop{

@@ -5,6 +5,7 @@ import (
 	"context"
 	"log/slog"
 	"math"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -24,6 +25,7 @@ type watchOptions struct {
 	Statements int          // that it allows in an hour
 	Rules      []watch.Rule // nil: defaultRules
 	Tell       watch.Options
+	Every      time.Duration // between readings, and so between the figures that pages get; 0: readEvery
 }
 
 // How often the watcher reads what.
@@ -44,7 +46,7 @@ type watcher struct {
 	teller  *watch.Teller
 	now     atomic.Pointer[status]
 
-	// Of the goroutine that runs.
+	mu         sync.Mutex // of a reading
 	asked      time.Time // when the database was asked last
 	usage      db.Usage
 	usageKnown bool
@@ -93,6 +95,7 @@ func newWatcher(o watchOptions, build string, demo bool, log *slog.Logger) (*wat
 	o.Memory = cmp.Or(o.Memory, watch.MemoryLimit(), dynoMemory<<20)
 	o.Storage = cmp.Or(o.Storage, planStorage<<20)
 	o.Statements = cmp.Or(o.Statements, planQuestions)
+	o.Every = cmp.Or(o.Every, readEvery)
 	o.Tell.Log = log
 	teller, err := watch.NewTeller(o.Tell)
 	if err != nil {
@@ -112,9 +115,9 @@ func (w *watcher) start(p *program, r *prometheus.Registry) {
 	w.look(p.ctx, time.Now())
 }
 
-// run reads until the program ends.
+// run reads until the program ends, and has the pages show what was read.
 func (w *watcher) run(ctx context.Context) {
-	tick := time.NewTicker(readEvery)
+	tick := time.NewTicker(w.o.Every)
 	defer tick.Stop()
 	defer w.teller.Close()
 	for {
@@ -123,6 +126,7 @@ func (w *watcher) run(ctx context.Context) {
 			return
 		case now := <-tick.C:
 			w.look(ctx, now)
+			w.p.boards.Refresh()
 		}
 	}
 }
@@ -140,6 +144,8 @@ func (w *watcher) supervision() views.Supervision { return w.latest().page }
 
 // look reads everything, tells what has changed, and keeps the outcome for pages and metrics.
 func (w *watcher) look(ctx context.Context, now time.Time) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
 	if w.asked.IsZero() || now.Sub(w.asked) >= usageEvery {
 		w.asked = now
 		w.askDatabase(ctx, now)

@@ -91,7 +91,7 @@ func (w *watcher) word(g *views.Gauge, r reading) {
 	switch g.Name {
 	case ruleDatabase:
 		g.Value = map[db.Health]string{db.Healthy: "Répond, écritures acceptées", db.ReadOnly: "Lecture seule : écritures refusées", db.Down: "Ne répond pas"}[r.health]
-		add("%s, %s rejouées après un conflit", engines[w.p.db.Engine()], views.Count(int(min(w.p.db.Retries(), math.MaxInt32)), "transaction"))
+		add("%s, %s après un conflit", engines[w.p.db.Engine()], views.Count(int(min(w.p.db.Retries(), math.MaxInt32)), "transaction rejouée"))
 	case ruleBackup:
 		switch {
 		case !r.usageKnown:
@@ -119,8 +119,8 @@ func (w *watcher) word(g *views.Gauge, r reading) {
 		g.Value, g.Part = thousands(r.statements)+" sur "+thousands(float64(w.o.Statements)), r.statements/float64(max(w.o.Statements, 1))
 		add("envoyées par ce processus depuis %s", hours(min(r.counted, time.Hour)))
 	case ruleConnections:
-		g.Value = fmt.Sprintf("%d occupées sur %d", r.busy, r.conns)
-		add("%d ouvertes ; attente : %s s par minute", r.open, decimal(r.waited))
+		g.Value = views.Count(r.busy, "occupée") + fmt.Sprintf(" sur %d", r.conns)
+		add("%s\u00a0; attente\u00a0: %s\u00a0s par minute", views.Count(r.open, "ouverte"), decimal(r.waited))
 	case ruleMemory:
 		ofLimit(r.memory, w.o.Memory)
 	case ruleCPU:

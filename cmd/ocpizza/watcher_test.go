@@ -201,7 +201,7 @@ func (s *screen) figures(id string, texts ...string) string {
 	for end := time.Now().Add(patience); time.Now().Before(end); {
 		f, err := s.read(time.Until(end))
 		if err != nil {
-			break
+			s.t.Fatalf("%s waits for %q in #%s: %v; last: %.1500s", s.name, texts, id, err, last)
 		}
 		for _, o := range f.O {
 			if o.To != id {
@@ -226,7 +226,7 @@ func (s *screen) figures(id string, texts ...string) string {
 
 // TestCockpit watches the screens of a shop come and go from the manager's page, without an order and without SQL.
 func TestCockpit(t *testing.T) {
-	e := serveWith(t, "sqlite://"+dbtest.SQLite(t), discard(), func(c *config) { c.Refresh = 50 * time.Millisecond })
+	e := serveWith(t, "sqlite://"+dbtest.SQLite(t), discard(), func(c *config) { c.Watch.Every = time.Second })
 	manager := e.as("responsable")
 	manager.get("/pilotage").want(http.StatusOK).says(`data-kind="kitchen" data-count="0"`).says("Aucun écran connecté")
 	board := manager.watch("/live/pilotage")
@@ -248,7 +248,7 @@ func TestCockpit(t *testing.T) {
 	}
 	// News of the board still come, in their own sequence.
 	e.visitor().place(order("regina:medium:1"), "cockpit-1")
-	board.sees(`id="tiles"`)
+	board.sees("Ana Puig")
 	board.figures("alerts", "hidden")
 }
 
@@ -266,7 +266,7 @@ func TestSupervision(t *testing.T) {
 		defer hook.Close()
 		log := &lines{}
 		e := serveWith(t, dbURL, slog.New(slog.NewJSONHandler(log, nil)), func(c *config) {
-			c.Refresh = 50 * time.Millisecond
+			c.Watch.Every = time.Second
 			c.Watch.Tell.Webhook = hook.URL
 			c.Watch.Storage = 1 << 40
 		})
@@ -288,7 +288,12 @@ func TestSupervision(t *testing.T) {
 		w := e.prog.watcher
 		now := time.Now()
 		read := func(after time.Duration) { w.look(t.Context(), now.Add(after)) }
-		w.usage.Bytes = 90 << 40 / 100 // as if the database had said so
+		stored := func(bytes int64) { // as if the database had said so
+			w.mu.Lock()
+			defer w.mu.Unlock()
+			w.usage.Bytes = bytes
+		}
+		stored(90 << 40 / 100)
 		read(time.Second)
 		live.figures("supervision", `data-state="late"`, `id="gauge-storage" class="gauge" data-name="storage" data-tone-of="late"`, "Alarme", "Passez au plan supérieur")
 		board.figures("alerts", "Stockage de la base", "Alarme")
@@ -296,7 +301,7 @@ func TestSupervision(t *testing.T) {
 			t.Errorf("%+v", m)
 		}
 		read(2 * time.Second) // once
-		w.usage.Bytes = 1 << 20
+		stored(1 << 20)
 		read(3 * time.Second)
 		if m := <-told; m.Name != "storage" || m.Level != "ok" {
 			t.Errorf("%+v", m)

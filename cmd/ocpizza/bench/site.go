@@ -158,7 +158,8 @@ func (s *site) readMenu(ctx context.Context, p *shop) error {
 	return nil
 }
 
-var stockID = regexp.MustCompile(`id="level-([a-z0-9-]+)"[^>]*\sdata-available=`)
+// stockPath is where a movement of an ingredient is sent, as the stock page's forms have it.
+var stockPath = regexp.MustCompile(`/pilotage/stocks/([a-z0-9-]+)`)
 
 // restock fills the shops' stores with more than a measurement can use, so that stock is reserved but never short.
 func (s *site) restock(ctx context.Context) error {
@@ -169,7 +170,7 @@ func (s *site) restock(ctx context.Context) error {
 			return err
 		}
 		seen := map[string]bool{}
-		for _, m := range stockID.FindAllSubmatch(page, -1) {
+		for _, m := range stockPath.FindAllSubmatch(page, -1) {
 			slug := string(m[1])
 			if seen[slug] {
 				continue
@@ -179,6 +180,9 @@ func (s *site) restock(ctx context.Context) error {
 			if err := s.json(ctx, http.MethodPost, "/pilotage/stocks/"+slug+where, form, true, nil); err != nil {
 				return err
 			}
+		}
+		if len(seen) == 0 {
+			return fmt.Errorf("la page des stocks de %s ne propose aucun ingrédient", p.Name)
 		}
 		return nil
 	})
