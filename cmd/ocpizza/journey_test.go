@@ -479,7 +479,7 @@ func journeyKeyboard(t *testing.T, c *chromium) {
 	customer.status(app.Ready)
 }
 
-// journeySmall opens every page on the smallest telephones.
+// journeySmall opens every page on the smallest telephones, and on a desk.
 func journeySmall(t *testing.T, c *chromium) {
 	e := quickEvening(t)
 	visitor := e.visitor()
@@ -508,7 +508,7 @@ func journeySmall(t *testing.T, c *chromium) {
 				b.click(`#product-burrata-serrano [data-size="large"] .add`)
 				b.holds(`#panier[data-count="1"]`)
 			}
-			for _, width := range []int64{360, 320} {
+			for _, width := range []int64{360, 320, 1280} {
 				b.resize(width, 800)
 				for _, fault := range b.inspect() {
 					t.Errorf("%s at %d px: %s", path, width, fault)

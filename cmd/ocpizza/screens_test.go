@@ -145,17 +145,12 @@ func (b *tab) shoot(name string) {
 	if blank(picture) {
 		b.t.Errorf("%s is blank", name)
 	}
-	var out bytes.Buffer
-	limit := maxPicture / 2 // the fewer colours the better, unless it is small as it is
-	for _, draw := range []func(image.Image) image.Image{func(m image.Image) image.Image { return m }, dithered, flat} {
-		out.Reset()
-		if err := (&png.Encoder{CompressionLevel: png.BestCompression}).Encode(&out, draw(picture)); err != nil {
-			b.t.Fatal(err)
+	out := encode(b.t, picture)
+	if out.Len() > maxPicture/2 { // fewer colours; gradients are dithered where that is not dear
+		smooth := encode(b.t, dithered(picture))
+		if out = encode(b.t, flat(picture)); smooth.Len() < 2*out.Len() {
+			out = smooth
 		}
-		if out.Len() <= limit {
-			break
-		}
-		limit = maxPicture
 	}
 	if out.Len() > maxPicture {
 		b.t.Errorf("%s takes %d KB", name, out.Len()>>10)
@@ -167,6 +162,15 @@ func (b *tab) shoot(name string) {
 		b.t.Fatal(err)
 	}
 	b.t.Logf("%s: %d KB", name, out.Len()>>10)
+}
+
+func encode(t *testing.T, m image.Image) *bytes.Buffer {
+	t.Helper()
+	var out bytes.Buffer
+	if err := (&png.Encoder{CompressionLevel: png.BestCompression}).Encode(&out, m); err != nil {
+		t.Fatal(err)
+	}
+	return &out
 }
 
 // bucket is a colour without its last bits.

@@ -47,7 +47,7 @@ type watcher struct {
 	now     atomic.Pointer[status]
 
 	mu         sync.Mutex // of a reading
-	asked      time.Time // when the database was asked last
+	asked      time.Time  // when the database was asked last
 	usage      db.Usage
 	usageKnown bool
 	counters   watch.Window[counters]
