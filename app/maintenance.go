@@ -67,6 +67,22 @@ func (m *Maintenance) Refusal(now time.Time) *Error {
 	return e
 }
 
+// refuse answers an order that cannot be taken: by the first outcome of its key if it has served, else by the refusal. What is not the
+// order's fault is not kept: the same form may be sent again later.
+func (s *Shop) refuse(ctx context.Context, key Key, refusal *Error) (Saved, error) {
+	switch {
+	case errors.Is(refusal, errMaintenance):
+		// Somebody who missed the answer to an order taken just before must not believe that there is none.
+		if first, err := s.Store.Served(ctx, key); err == nil && first.Order != nil {
+			return first, nil
+		}
+		return Saved{}, refusal
+	case refusal.Kind == Internal || refusal.Kind == Unavailable:
+		return Saved{}, refusal
+	}
+	return s.Store.Refuse(ctx, key, refusal)
+}
+
 // SetMaintenance begins a maintenance of the whole house, or changes what it says, or ends it (nil). Only a director, or an operator in
 // the director's name, may. It returns what is in force now.
 func (s *Shop) SetMaintenance(ctx context.Context, actor Actor, m *Maintenance) (*Maintenance, error) {

@@ -112,22 +112,6 @@ func (s *Shop) PlaceOrder(ctx context.Context, actor Actor, key Key, in NewOrder
 	return Placed{Order: saved.Order, Token: token, Repeated: saved.Repeated}, nil
 }
 
-// refuse answers an order that cannot be taken: by the first outcome of its key if it has served, else by the refusal. What is not the
-// order's fault is not kept: the same form may be sent again later.
-func (s *Shop) refuse(ctx context.Context, key Key, refusal *Error) (Saved, error) {
-	switch {
-	case errors.Is(refusal, errMaintenance):
-		// Somebody who missed the answer to an order taken just before must not believe that there is none.
-		if first, err := s.Store.Served(ctx, key); err == nil && first.Order != nil {
-			return first, nil
-		}
-		return Saved{}, refusal
-	case refusal.Kind == Internal || refusal.Kind == Unavailable:
-		return Saved{}, refusal
-	}
-	return s.Store.Refuse(ctx, key, refusal)
-}
-
 // draft checks what was asked against the board and makes the order of it, unsaved.
 func (s *Shop) draft(ctx context.Context, actor Actor, pizzeria int64, in NewOrder, now time.Time) (*Board, *Order, error) {
 	if in.Channel != Web && !(actor.WorksIn(pizzeria) && actor.Is(Cashier, Manager)) {

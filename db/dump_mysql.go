@@ -15,7 +15,7 @@ type mysqlLoad struct {
 	d      *DB
 	end    func()
 	tables []string
-	insert []byte // being made
+	rows   []byte // the INSERT being made
 	head   string // of it
 }
 
@@ -98,32 +98,30 @@ func (l *mysqlLoad) table(name string) string { return "`" + newPrefix + name + 
 
 func (l *mysqlLoad) before(name string) string { return "`" + name + "`" }
 
-func (l *mysqlLoad) add(ctx context.Context, t dumpTable, columns []dumpColumn, cells []cell) error {
-	names := make([]string, len(columns))
-	for i, c := range columns {
-		names[i] = c.name
-	}
-	head := "INSERT INTO " + l.table(t.name) + " (" + quoteNames(names) + ") VALUES "
-	if head != l.head || len(l.insert) > statementSize {
-		if err := l.flush(ctx); err != nil {
-			return err
+func (l *mysqlLoad) insert(ctx context.Context, table string, columns []dumpColumn) (func([]cell) error, error) {
+	head := "INSERT INTO " + l.table(table) + " (" + quoteNames(columnNames(columns)) + ") VALUES "
+	return func(cells []cell) error {
+		if head != l.head || len(l.rows) > statementSize {
+			if err := l.flush(ctx); err != nil {
+				return err
+			}
+			l.head, l.rows = head, append(l.rows, head...)
+		} else {
+			l.rows = append(l.rows, ',')
 		}
-		l.head, l.insert = head, append(l.insert, head...)
-	} else {
-		l.insert = append(l.insert, ',')
-	}
-	b := append(l.insert, '(')
-	for i, c := range cells {
-		if i > 0 {
-			b = append(b, ',')
+		b := append(l.rows, '(')
+		for i, c := range cells {
+			if i > 0 {
+				b = append(b, ',')
+			}
+			var err error
+			if b, err = appendLiteral(b, columns[i].kind, c); err != nil {
+				return fmt.Errorf("colonne %s : %w", columns[i].name, err)
+			}
 		}
-		var err error
-		if b, err = appendLiteral(b, columns[i].kind, c); err != nil {
-			return fmt.Errorf("colonne %s : %w", columns[i].name, err)
-		}
-	}
-	l.insert = append(b, ')')
-	return nil
+		l.rows = append(b, ')')
+		return nil
+	}, nil
 }
 
 // appendLiteral writes a cell as it was read.
@@ -146,12 +144,11 @@ func appendLiteral(b []byte, kind columnKind, c cell) ([]byte, error) {
 }
 
 func (l *mysqlLoad) flush(ctx context.Context) error {
-	if len(l.insert) == 0 {
+	if len(l.rows) == 0 {
 		return nil
 	}
-	// Not exec with a string of it: a copy the less.
-	_, err := l.ExecContext(ctx, string(l.insert))
-	l.insert, l.head = l.insert[:0], ""
+	err := l.exec(ctx, string(l.rows))
+	l.rows, l.head = l.rows[:0], ""
 	return err
 }
 

@@ -136,9 +136,9 @@ type loadTarget interface {
 	// table is the name, quoted, under which a table is loaded; before is that of the table as it was, of those in kept.
 	table(name string) string
 	before(name string) string
-	// add takes a row of a table. The cells are those of columns.
-	add(ctx context.Context, t dumpTable, columns []dumpColumn, cells []cell) error
-	// flush sends what add holds back.
+	// insert begins rows of a table, each with these columns, and returns what takes them.
+	insert(ctx context.Context, table string, columns []dumpColumn) (func([]cell) error, error)
+	// flush sends the rows that are held back.
 	flush(ctx context.Context) error
 	// check looks for rows whose foreign key finds nothing.
 	check(ctx context.Context) error
@@ -195,7 +195,7 @@ func (l *loading) begin(name string, columns []string) (func([]cell) error, erro
 		l.tables[name] = t
 	}
 	if columns == nil {
-		columns = t.columnNames()
+		columns = columnNames(t.columns)
 	}
 	mapped := make([]dumpColumn, len(columns))
 	for i, c := range columns {
@@ -204,6 +204,10 @@ func (l *loading) begin(name string, columns []string) (func([]cell) error, erro
 			return nil, fmt.Errorf("la colonne %s.%s n’existe pas dans la base : ce n’est pas une sauvegarde de ce programme", name, c)
 		}
 		mapped[i] = t.columns[at]
+	}
+	take, err := l.into.insert(l.ctx, name, mapped)
+	if err != nil {
+		return nil, err
 	}
 	of := slices.Index(columns, "name")
 	return func(cells []cell) error {
@@ -214,7 +218,7 @@ func (l *loading) begin(name string, columns []string) (func([]cell) error, erro
 		if len(cells) != len(mapped) {
 			return fmt.Errorf("table %s : %d valeurs pour %d colonnes", name, len(cells), len(mapped))
 		}
-		if err := l.into.add(l.ctx, t, mapped, cells); err != nil {
+		if err := take(cells); err != nil {
 			return fmt.Errorf("table %s : %w", name, forOperator(err))
 		}
 		return nil

@@ -24,7 +24,7 @@ const gooseDDL = `CREATE TABLE goose_db_version (
     PRIMARY KEY (id)
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_unicode_ci`
 
-// step is one migration for MySQL.
+// migrationText is one migration for MySQL.
 type migrationText struct {
 	version    int64
 	statements []string
@@ -41,7 +41,7 @@ func (k foreignKey) definition() string {
 	return fmt.Sprintf("CONSTRAINT `%s` FOREIGN KEY (%s) REFERENCES `%s` (%s)", k.name, quoteNames(k.columns), k.parent, quoteNames(k.parentColumns))
 }
 
-// program is what this program's own migrations say.
+// programSchema is what this program's own migrations say.
 type programSchema struct {
 	steps  []migrationText
 	tables []string // in the order of their making: parents first
@@ -49,13 +49,14 @@ type programSchema struct {
 }
 
 var (
+	// The migrations are ours and of one style; TestOwnSchema compares what is read here with what a server makes of them.
 	reTable = regexp.MustCompile(`(?i)^\s*CREATE TABLE (?:IF NOT EXISTS )?` + "`?(\\w+)`?")
 	reAlter = regexp.MustCompile(`(?i)^\s*ALTER TABLE ` + "`?(\\w+)`?")
 	reKey   = regexp.MustCompile(`(?i)CONSTRAINT (\w+) FOREIGN KEY \(([^)]*)\) REFERENCES (\w+) \(([^)]*)\)`)
 	reAuto  = regexp.MustCompile(` AUTO_INCREMENT=\d+`)
 )
 
-// programTables reads the embedded MySQL migrations once.
+// ownSchema reads the embedded MySQL migrations once.
 var ownSchema = sync.OnceValue(func() programSchema {
 	var p programSchema
 	files, err := fs.Glob(migrations, "migrations/mysql/*.sql")
@@ -117,7 +118,7 @@ func (p *programSchema) read(statement string) {
 	}
 }
 
-// ddl are the CREATE and ALTER statements of a schema version.
+// ddl are the statements that make the schema of a version.
 func (p *programSchema) ddl(version int64) []string {
 	var all []string
 	for _, s := range p.steps {
@@ -125,7 +126,7 @@ func (p *programSchema) ddl(version int64) []string {
 			break
 		}
 		for _, q := range s.statements {
-			if changesSchema(q) {
+			if !movesRows(q) {
 				all = append(all, strings.Replace(q, "CREATE TABLE IF NOT EXISTS", "CREATE TABLE", 1))
 			}
 		}
@@ -133,15 +134,15 @@ func (p *programSchema) ddl(version int64) []string {
 	return all
 }
 
-func changesSchema(q string) bool {
+func movesRows(q string) bool {
 	word, _, _ := strings.Cut(strings.ToUpper(q), " ")
-	return slices.Contains([]string{"CREATE", "ALTER", "DROP"}, word)
+	return slices.Contains([]string{"INSERT", "UPDATE", "DELETE", "REPLACE"}, word)
 }
 
 // movesData tells whether a migration after one version and up to another does more than change the schema: rows of before then need it run.
 func (p *programSchema) movesData(after, upTo int64) bool {
 	for _, s := range p.steps {
-		if s.version > after && s.version <= upTo && slices.ContainsFunc(s.statements, func(q string) bool { return !changesSchema(q) }) {
+		if s.version > after && s.version <= upTo && slices.ContainsFunc(s.statements, movesRows) {
 			return true
 		}
 	}
@@ -180,10 +181,10 @@ type dumpTable struct {
 	key     []string // columns of the primary key, in its order
 }
 
-func (t dumpTable) columnNames() []string {
-	var all []string
-	for _, c := range t.columns {
-		all = append(all, c.name)
+func columnNames(columns []dumpColumn) []string {
+	all := make([]string, len(columns))
+	for i, c := range columns {
+		all[i] = c.name
 	}
 	return all
 }

@@ -71,12 +71,9 @@ func (d *dumpWriter) plain(p []byte) (int, error) {
 	return d.zip.Write(p)
 }
 
-// text and bytes write; an error shows at close, and at flushed.
+// text and bytes write; an error shows at close.
 func (d *dumpWriter) text(s string)  { _, _ = d.buf.WriteString(s) }
 func (d *dumpWriter) bytes(b []byte) { _, _ = d.buf.Write(b) }
-
-// flushed tells whether what was written before could be written.
-func (d *dumpWriter) flushed() error { return d.err }
 
 // close ends the text with its hash and the file with its seal, and returns how long the text was.
 func (d *dumpWriter) close() (int64, error) {
@@ -136,7 +133,7 @@ func (h *holdBack) Read(p []byte) (int, error) {
 		h.from = 0
 		n, err := h.r.Read(h.buf[len(h.buf):cap(h.buf)])
 		h.buf = h.buf[:len(h.buf)+n]
-		if err == io.EOF { //nolint:errorlint // io.Reader's own
+		if err == io.EOF {
 			h.eof = true
 		} else if err != nil {
 			return 0, err

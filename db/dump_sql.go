@@ -2,13 +2,10 @@ package db
 
 import (
 	"bytes"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
-	"slices"
 	"strings"
-	"unicode/utf8"
 )
 
 // cell is one value of an INSERT as it is written.
@@ -38,7 +35,7 @@ type sqlReader struct {
 	// insert is called for each INSERT with its columns (nil: those of the table, not known here) and returns what takes the rows.
 	insert  func(table string, columns []string) (func([]cell) error, error)
 	comment func(text string) error // after « -- »
-	ours    bool                    // a file of Dump's: its one UPDATE is known
+	ours    bool                    // a file of Dump's: whatever else it holds is known
 	cells   []cell
 }
 
@@ -57,7 +54,7 @@ func (r *sqlReader) fill() (bool, error) {
 		r.lines += bytes.Count(r.buf, []byte{'\n'})
 		n, err := r.in.Read(r.buf[:cap(r.buf)])
 		r.buf, r.pos = r.buf[:n], 0
-		if err == io.EOF { //nolint:errorlint // io.Reader's own
+		if err == io.EOF {
 			r.eof = true
 		} else if err != nil {
 			return false, err
@@ -85,7 +82,7 @@ func (r *sqlReader) second() (byte, error) {
 		kept := copy(r.buf, r.buf[r.pos:])
 		n, err := r.in.Read(r.buf[kept:cap(r.buf)])
 		r.buf, r.pos = r.buf[:kept+n], 0
-		if err == io.EOF { //nolint:errorlint // io.Reader's own
+		if err == io.EOF {
 			r.eof = true
 		} else if err != nil {
 			return 0, err
@@ -140,10 +137,9 @@ func (r *sqlReader) statement(word string) error {
 		return r.create()
 	case "SET", "DROP", "LOCK", "UNLOCK", "ALTER", "USE", "START", "BEGIN", "COMMIT", "FLUSH", "ANALYZE", "SHOW":
 		return r.skip()
-	case "UPDATE":
-		if r.ours {
-			return r.skip()
-		}
+	}
+	if r.ours { // the hash stands for what it holds
+		return r.skip()
 	}
 	return fmt.Errorf("l’instruction « %.20s » n’est pas de celles d’un export (CREATE TABLE, INSERT) ; exportez les tables et leurs données seulement, sans vues ni procédures", word)
 }
@@ -378,94 +374,4 @@ func (r *sqlReader) quoted(b []byte) ([]byte, error) {
 		r.pos++ // doubled: the quote itself
 		b = append(b, quote)
 	}
-}
-
-// value reads one value of a row into c.
-func (r *sqlReader) value(c *cell) error {
-	c.text = c.text[:0]
-	first, err := r.peek()
-	if err != nil {
-		return err
-	}
-	switch {
-	case first == '\'' || first == '"':
-		c.kind = textCell
-		c.text, err = r.quoted(c.text)
-		if err == nil && !utf8.Valid(c.text) {
-			return errors.New("un texte n’est pas en UTF-8 : refaites l’export avec --default-character-set=utf8mb4")
-		}
-		return err
-	case first == '-' || first == '+' || first == '.' || first >= '0' && first <= '9':
-		return r.number(c)
-	}
-	word, err := r.word()
-	if err != nil {
-		return err
-	}
-	switch word {
-	case "NULL":
-		c.kind = nullCell
-		return nil
-	case "TRUE", "FALSE":
-		c.kind, c.text = numberCell, append(c.text, map[string]byte{"TRUE": '1', "FALSE": '0'}[word])
-		return nil
-	case "_BINARY", "_UTF8", "_UTF8MB4", "N":
-		if err := r.space(); err != nil {
-			return err
-		}
-		return r.value(c)
-	case "X":
-		if c.text, err = r.quoted(c.text); err != nil {
-			return err
-		}
-		return unhex(c)
-	}
-	return fmt.Errorf("« %.20s » n’est pas une valeur écrite telle quelle", word)
-}
-
-func (r *sqlReader) number(c *cell) error {
-	c.kind = numberCell
-	for {
-		b, err := r.peek()
-		if err != nil {
-			return err
-		}
-		if !(b >= '0' && b <= '9' || b == '.' || b == '-' || b == '+' || b >= 'a' && b <= 'f' || b >= 'A' && b <= 'F' || b == 'x') {
-			break
-		}
-		c.text = append(c.text, b)
-		r.pos++
-	}
-	if hexa, ok := bytes.CutPrefix(c.text, []byte("0x")); ok {
-		c.text = hexa
-		return unhex(c)
-	}
-	if len(c.text) > 80 || bytes.ContainsAny(c.text, "abcdfABCDFx") {
-		return fmt.Errorf("« %.20s » n’est pas un nombre", c.text)
-	}
-	return nil
-}
-
-func unhex(c *cell) error {
-	b := make([]byte, hex.DecodedLen(len(c.text)))
-	if _, err := hex.Decode(b, c.text); err != nil {
-		return fmt.Errorf("valeur hexadécimale illisible : %w", err)
-	}
-	c.kind, c.text = textCell, b
-	return nil
-}
-
-// expect passes over blanks and then one of the characters, which it returns.
-func (r *sqlReader) expect(chars string) (byte, error) {
-	if err := r.space(); err != nil {
-		return 0, err
-	}
-	c, err := r.next()
-	if err != nil {
-		return 0, err
-	}
-	if !slices.Contains([]byte(chars), c) {
-		return 0, fmt.Errorf("%q trouvé où l’un de « %s » est attendu", c, chars)
-	}
-	return c, nil
 }

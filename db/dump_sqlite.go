@@ -13,8 +13,7 @@ import (
 // sqliteLoad loads into SQLite: one transaction, which a reader does not see until it is committed.
 type sqliteLoad struct {
 	*sql.Tx
-	inserts map[string]*sql.Stmt // by table and columns
-	args    []any
+	inserts map[string]*sql.Stmt // by text
 }
 
 // replacement begins to replace what the database holds.
@@ -53,31 +52,28 @@ func (l *sqliteLoad) table(name string) string { return "`" + name + "`" }
 
 func (l *sqliteLoad) before(name string) string { return "`" + oldPrefix + name + "`" }
 
-func (l *sqliteLoad) add(ctx context.Context, t dumpTable, columns []dumpColumn, cells []cell) error {
-	id := fmt.Sprint(t.name, columns)
-	insert := l.inserts[id]
-	if insert == nil {
-		names := make([]string, len(columns))
-		for i, c := range columns {
-			names[i] = c.name
-		}
-		marks := strings.TrimSuffix(strings.Repeat("?,", len(columns)), ",")
+func (l *sqliteLoad) insert(ctx context.Context, table string, columns []dumpColumn) (func([]cell) error, error) {
+	marks := strings.TrimSuffix(strings.Repeat("?,", len(columns)), ",")
+	query := "INSERT INTO " + l.table(table) + " (" + quoteNames(columnNames(columns)) + ") VALUES (" + marks + ")"
+	prepared := l.inserts[query]
+	if prepared == nil {
 		var err error
-		if insert, err = l.PrepareContext(ctx, "INSERT INTO `"+t.name+"` ("+quoteNames(names)+") VALUES ("+marks+")"); err != nil {
-			return err
+		if prepared, err = l.PrepareContext(ctx, query); err != nil {
+			return nil, err
 		}
-		l.inserts[id] = insert
+		l.inserts[query] = prepared
 	}
-	l.args = l.args[:0]
-	for i, c := range columns {
-		v, err := sqliteValue(c.kind, cells[i])
-		if err != nil {
-			return fmt.Errorf("colonne %s : %w", c.name, err)
+	args := make([]any, len(columns))
+	return func(cells []cell) error {
+		for i, c := range columns {
+			var err error
+			if args[i], err = sqliteValue(c.kind, cells[i]); err != nil {
+				return fmt.Errorf("colonne %s : %w", c.name, err)
+			}
 		}
-		l.args = append(l.args, v)
-	}
-	_, err := insert.ExecContext(ctx, l.args...)
-	return err
+		_, err := prepared.ExecContext(ctx, args...)
+		return err
+	}, nil
 }
 
 // sqliteValue is a value as the application itself would have written it: bun's form of a time, whole numbers as such.

@@ -1,9 +1,13 @@
 package db
 
 import (
+	"bytes"
+	"encoding/hex"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
+	"unicode/utf8"
 )
 
 // insertInto reads the rest of an INSERT, row by row.
@@ -147,9 +151,13 @@ func (r *sqlReader) create() error {
 
 // ifNotExists passes over these words; a table's bare name may come instead.
 func (r *sqlReader) ifNotExists() error {
-	rest := r.buf[r.pos:]
-	if len(rest) < 2 || !strings.EqualFold(string(rest[:2]), "if") {
-		return nil
+	first, err := r.peek()
+	if err != nil {
+		return err
+	}
+	second, err := r.second()
+	if err != nil || !strings.EqualFold(string([]byte{first, second}), "if") {
+		return err
 	}
 	for _, want := range []string{"IF", "NOT", "EXISTS"} {
 		if err := r.space(); err != nil {
@@ -226,4 +234,94 @@ func (r *sqlReader) definition() (end bool, err error) {
 		}
 		r.pos++
 	}
+}
+
+// value reads one value of a row into c.
+func (r *sqlReader) value(c *cell) error {
+	c.text = c.text[:0]
+	first, err := r.peek()
+	if err != nil {
+		return err
+	}
+	switch {
+	case first == '\'' || first == '"':
+		c.kind = textCell
+		c.text, err = r.quoted(c.text)
+		if err == nil && !utf8.Valid(c.text) {
+			return errors.New("un texte n’est pas en UTF-8 : refaites l’export avec --default-character-set=utf8mb4")
+		}
+		return err
+	case first == '-' || first == '+' || first == '.' || first >= '0' && first <= '9':
+		return r.number(c)
+	}
+	word, err := r.word()
+	if err != nil {
+		return err
+	}
+	switch word {
+	case "NULL":
+		c.kind = nullCell
+		return nil
+	case "TRUE", "FALSE":
+		c.kind, c.text = numberCell, append(c.text, map[string]byte{"TRUE": '1', "FALSE": '0'}[word])
+		return nil
+	case "_BINARY", "_UTF8", "_UTF8MB4", "N":
+		if err := r.space(); err != nil {
+			return err
+		}
+		return r.value(c)
+	case "X":
+		if c.text, err = r.quoted(c.text); err != nil {
+			return err
+		}
+		return unhex(c)
+	}
+	return fmt.Errorf("« %.20s » n’est pas une valeur écrite telle quelle", word)
+}
+
+func (r *sqlReader) number(c *cell) error {
+	c.kind = numberCell
+	for {
+		b, err := r.peek()
+		if err != nil {
+			return err
+		}
+		if !(b >= '0' && b <= '9' || b == '.' || b == '-' || b == '+' || b >= 'a' && b <= 'f' || b >= 'A' && b <= 'F' || b == 'x') {
+			break
+		}
+		c.text = append(c.text, b)
+		r.pos++
+	}
+	if hexa, ok := bytes.CutPrefix(c.text, []byte("0x")); ok {
+		c.text = hexa
+		return unhex(c)
+	}
+	if len(c.text) > 80 || bytes.ContainsAny(c.text, "abcdfABCDFx") {
+		return fmt.Errorf("« %.20s » n’est pas un nombre", c.text)
+	}
+	return nil
+}
+
+func unhex(c *cell) error {
+	b := make([]byte, hex.DecodedLen(len(c.text)))
+	if _, err := hex.Decode(b, c.text); err != nil {
+		return fmt.Errorf("valeur hexadécimale illisible : %w", err)
+	}
+	c.kind, c.text = textCell, b
+	return nil
+}
+
+// expect passes over blanks and then one of the characters, which it returns.
+func (r *sqlReader) expect(chars string) (byte, error) {
+	if err := r.space(); err != nil {
+		return 0, err
+	}
+	c, err := r.next()
+	if err != nil {
+		return 0, err
+	}
+	if !slices.Contains([]byte(chars), c) {
+		return 0, fmt.Errorf("%q trouvé où l’un de « %s » est attendu", c, chars)
+	}
+	return c, nil
 }

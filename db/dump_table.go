@@ -4,7 +4,6 @@ import (
 	"context"
 	"database/sql"
 	"encoding/hex"
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -121,18 +120,9 @@ func (s *snapshot) structure(ctx context.Context, out *dumpWriter, info DumpInfo
 	}
 	for _, t := range tables {
 		var name, ddl string
-		rows, err := s.q.QueryContext(ctx, "SHOW CREATE TABLE `"+t.name+"`")
-		if err != nil {
+		if err := s.q.QueryRowContext(ctx, "SHOW CREATE TABLE `"+t.name+"`").Scan(&name, &ddl); err != nil {
 			return err
 		}
-		for rows.Next() {
-			err = rows.Scan(&name, &ddl)
-		}
-		if err = errors.Join(err, rows.Err()); err != nil {
-			rows.Close()
-			return err
-		}
-		rows.Close()
 		out.text("\n" + reAuto.ReplaceAllString(ddl, "") + ";\n")
 	}
 	return nil
@@ -140,7 +130,7 @@ func (s *snapshot) structure(ctx context.Context, out *dumpWriter, info DumpInfo
 
 // rows writes the rows of a table in the order of its primary key and returns how many.
 func (s *snapshot) rows(ctx context.Context, out *dumpWriter, t dumpTable, each func()) (int64, error) {
-	w := &insertWriter{out: out, table: t, head: "\nINSERT INTO `" + t.name + "` (" + quoteNames(t.columnNames()) + ") VALUES\n"}
+	w := &insertWriter{out: out, table: t, head: "\nINSERT INTO `" + t.name + "` (" + quoteNames(columnNames(t.columns)) + ") VALUES\n"}
 	list := make([]string, len(t.columns))
 	for i, c := range t.columns {
 		list[i] = "`" + c.name + "`"

@@ -3,14 +3,12 @@ package db
 import (
 	"bytes"
 	"compress/gzip"
-	"context"
 	"fmt"
 	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"regexp"
-	"runtime"
 	"slices"
 	"strings"
 	"sync"
@@ -195,8 +193,14 @@ func checkServes(t *testing.T, d *DB, from *rig) {
 	if err := r.db.CheckSchema(t.Context()); err != nil {
 		t.Error(err)
 	}
-	if r.db.mysql {
-		names, err := stringList(t.Context(), r.db.w, "SELECT CONSTRAINT_NAME FROM information_schema.TABLE_CONSTRAINTS"+
+	checkForeignKeys(t, d)
+}
+
+// checkForeignKeys: a restore on MySQL makes them anew.
+func checkForeignKeys(t *testing.T, d *DB) {
+	t.Helper()
+	if d.mysql {
+		names, err := stringList(t.Context(), d.w, "SELECT CONSTRAINT_NAME FROM information_schema.TABLE_CONSTRAINTS"+
 			" WHERE CONSTRAINT_SCHEMA = DATABASE() AND CONSTRAINT_TYPE = 'FOREIGN KEY'")
 		if err != nil || len(names) != len(ownSchema().keys) {
 			t.Errorf("foreign keys: %v, %v", names, err)
@@ -363,42 +367,4 @@ func TestRealClient(t *testing.T) {
 			})
 		}
 	})
-}
-
-// TestFlatMemory takes and restores a large backup and logs the peak of the heap.
-func TestFlatMemory(t *testing.T) {
-	r := newRig(t, "sqlite://"+dbtest.SQLite(t), 2)
-	multiply(t, r, 2000)
-	peak, stop := watchHeap()
-	var b bytes.Buffer
-	info, err := r.db.Dump(t.Context(), &b, nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	dumpPeak := peak.Swap(0)
-	if _, err := elsewhere(t, "sqlite").Restore(t.Context(), memory("backup", b.Bytes()), RestoreOptions{}); err != nil {
-		t.Fatal(err)
-	}
-	stop()
-	t.Logf("%d rows, %d bytes of text, %d of file: heap peak %d KB dumping, %d KB restoring", info.Rows(), info.Bytes, b.Len(), dumpPeak>>10, peak.Load()>>10)
-}
-
-func watchHeap() (*atomic.Uint64, func()) {
-	var peak atomic.Uint64
-	ctx, cancel := context.WithCancel(context.Background())
-	var wg sync.WaitGroup
-	wg.Go(func() {
-		for ctx.Err() == nil {
-			var m runtime.MemStats
-			runtime.ReadMemStats(&m)
-			peak.Store(max(peak.Load(), m.HeapInuse))
-			time.Sleep(5 * time.Millisecond)
-		}
-	})
-	return &peak, func() { cancel(); wg.Wait() }
-}
-
-// multiply copies one closed order to so many, with their lines, steps, movements and keys, by SQL: a large database in seconds.
-func multiply(t testing.TB, r *rig, orders int) {
-	t.Helper()
 }

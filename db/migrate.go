@@ -13,6 +13,23 @@ import (
 	"github.com/pressly/goose/v3/lock"
 )
 
+// How the schema changes: expand, then contract, in two releases at least. At each deployment the release phase migrates while the release of
+// before still serves, both then serve side by side for a while, and a rollback starts the release of before, its own release phase
+// included, on the newer schema. Hence, of a migration:
+//
+//   - It only adds: a table; a column that is NULL or has a default; an index. Never NOT NULL without a default, for the release of before
+//     inserts rows without it; never a UNIQUE or a CHECK that what it writes could break; never a new value in a column that it reads, unless
+//     it copes with unknown ones.
+//   - The release that adds a column writes it and reads it with care: rows of before, and of the other release meanwhile, do not have it.
+//     What must be filled in is filled in later, a thousand rows at a time, by a command rather than by a migration.
+//   - A column, table or index goes in a release of its own, once no release that could still be rolled back to names it. (bun names every
+//     column that it reads; a query with * would not survive.) A renaming is an addition, a release that writes both, and a removal.
+//   - One statement of DDL, which may be run again after it failed half-way (IF NOT EXISTS, or guarded): on MySQL each commits by itself.
+//   - A file that was released is never changed or removed, and its number is higher than all before it.
+//   - A program starts on a newer schema and refuses an older one (CheckSchema): it is the release phase that goes first.
+//
+// TestOlderBinary and, over the history, « update » of cmd/ocpizza's TestDeploy see that it is kept.
+//
 //go:embed migrations
 var migrations embed.FS
 

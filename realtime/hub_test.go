@@ -72,7 +72,9 @@ func newSite(t testing.TB, opts HubOptions) *site {
 		defer cancel()
 		_ = hub.Close(ctx, CloseGoingAway, 0)
 		_ = app.Shutdown()
-		<-served
+		if err := <-served; err != nil {
+			t.Error(err)
+		}
 	})
 	return st
 }

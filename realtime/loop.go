@@ -56,7 +56,6 @@ type place struct {
 type stopping struct {
 	code  Code
 	waves int // left
-	next  int // place in table
 }
 
 func newLoop(h *Hub) *loop {

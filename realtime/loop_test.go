@@ -180,8 +180,8 @@ func TestAnyOrder(t *testing.T) {
 			type member struct {
 				*paper
 				*Socket
-				from, to int64
-				left     bool
+				from int64
+				left bool
 			}
 			var members []*member
 			seq := map[Topic]int64{}

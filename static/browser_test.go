@@ -367,7 +367,7 @@ func (p *peer) read() {
 	defer close(p.gone)
 	defer p.conn.Close()
 	for {
-		f, err := ws.ReadFrame(p.conn)
+		f, err := ws.ReadFrame(p.conn) //nolint:staticcheck // SA1019 warns of hostile peers: this one is our own page
 		// The answer to a close frame is not answered again: Chromium takes a second one for a broken connection (1006)
 		// and forgets the code of the first.
 		if err != nil || f.Header.OpCode == ws.OpClose {

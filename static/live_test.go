@@ -127,6 +127,26 @@ func TestLiveEveryOperation(t *testing.T) {
 	b.clean()
 }
 
+// A stop goes from one list of the courier's to the other with what was ticked on it.
+func TestLiveMovesBetweenLists(t *testing.T) {
+	r := newRig(t)
+	stop := func(id, words string) string {
+		return fmt.Sprintf(`<article id="%s"><input type="checkbox" id="%s-c"><b>%s</b></article>`, id, id, words)
+	}
+	r.board = `<div id="ready">` + stop("d1", "1") + stop("d2", "2") + `</div><div id="mine">` + stop("d3", "3") + `</div><div id="none"></div>`
+	b, p := r.live()
+	b.do(`window.first = document.getElementById('d1'); document.getElementById('d1-c').click(); document.getElementById('d2-c').click(); document.getElementById('d2-c').focus()`)
+	p.patch(10, 11, op("append", "none", stop("d1", "1!")), op("before", "d3", stop("d2", "2!")))
+	b.wait(`document.getElementById('mine').textContent === '2!3'`)
+	b.is(`document.getElementById('none').textContent + document.getElementById('ready').textContent`, "1!")
+	b.is(`[...document.querySelectorAll('article input')].map((el) => el.id + el.checked).join()`, "d2-ctrue,d3-cfalse,d1-ctrue")
+	b.is(`window.first === document.getElementById('d1')`, "true")
+	b.is(`document.activeElement.id`, "d2-c")
+	p.patch(11, 12, op("prepend", "ready", stop("d3", "3!")))
+	b.wait(`document.getElementById('ready').textContent === '3!'`)
+	b.clean()
+}
+
 func TestLiveOldPatchIsIgnoredAndGapReopens(t *testing.T) {
 	r := newRig(t)
 	r.board = `<p id="a">dix</p>`

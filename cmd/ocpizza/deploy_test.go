@@ -199,6 +199,7 @@ func TestDeploy(t *testing.T) {
 	d.stop()
 
 	t.Run("refused", func(t *testing.T) { s.refusals(t, env, server) })
+	t.Run("update", s.update)
 }
 
 // refusals start the web process with one thing wrong at a time: one clear line, a status that says no, and no secret in it.

@@ -15,18 +15,23 @@ import (
 	"github.com/oc-pizza/ocpizza/app"
 	"github.com/oc-pizza/ocpizza/app/web"
 	"github.com/oc-pizza/ocpizza/db/dbtest"
+	"github.com/oc-pizza/ocpizza/realtime/redistest"
 )
 
 // command runs one of the program's commands as another process would: with its own connection to the same database.
 func (e *evening) command(dbURL string, args ...string) (out, progress string, err error) {
-	env := map[string]string{"OCPIZZA_SECRET": strings.Repeat("s", minSecret), "OCPIZZA_ORIGIN": e.url}
+	return command(e.t, dbURL, e.url, "", args...)
+}
+
+func command(t *testing.T, dbURL, origin, redis string, args ...string) (out, progress string, err error) {
+	env := map[string]string{"OCPIZZA_SECRET": strings.Repeat("s", minSecret), "OCPIZZA_ORIGIN": origin, "REDIS_URL": redis}
 	if path, ok := strings.CutPrefix(dbURL, "sqlite://"); ok {
 		env["OCPIZZA_SQLITE"] = path
 	} else {
 		env["CLEARDB_DATABASE_URL"] = dbURL
 	}
 	var o, p bytes.Buffer
-	err = run(e.t.Context(), args, func(name string) string { return env[name] }, &o, &p)
+	err = run(t.Context(), args, func(name string) string { return env[name] }, &o, &p)
 	return o.String(), p.String(), err
 }
 
@@ -132,6 +137,22 @@ func TestMaintenance(t *testing.T) {
 func clockIn(t *testing.T, d time.Duration) string {
 	t.Helper()
 	return time.Now().Add(d).In(app.Paris).Format("15:04")
+}
+
+// TestMaintenanceOfCluster reaches every process by Redis: the public address, which leads to one of them at most, is not asked.
+func TestMaintenanceOfCluster(t *testing.T) {
+	dbURL, server := "sqlite://"+dbtest.SQLite(t), redistest.New(t)
+	c := startCluster(t, dbURL, server.URL(), 2)
+	var menus []*screen
+	for _, node := range c.nodes {
+		menus = append(menus, node.visitor().watch("/live/carte/perpignan"))
+	}
+	if _, progress, err := command(t, dbURL, "http://127.0.0.1:1", server.URL(), "maintenance", "on"); err != nil || !strings.Contains(progress, "déjà") {
+		t.Fatalf("%v: %s", err, progress)
+	}
+	for _, m := range menus {
+		m.sees(`id="maintenance"`, `data-on="oui"`)
+	}
 }
 
 // TestMaintenanceWithoutServer is saved, and says that nobody could be told.

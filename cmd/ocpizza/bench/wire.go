@@ -57,17 +57,23 @@ func (b *bench) repeat(tag byte, count, times int, rest time.Duration) (typical,
 func (b *bench) single() error {
 	b.profiled("single", 3*time.Second)
 	typical, cpu, _, err := b.repeat('a', 1, b.times(20), 50*time.Millisecond)
+	if err != nil {
+		return err
+	}
 	b.set("single_last_ms", typical*1000)
 	b.set("single_cpu_s_per_million", cpu)
-	return err
+	return nil
 }
 
 func (b *bench) burst() error {
 	b.profiled("burst", 3*time.Second)
 	typical, cpu, n, err := b.repeat('b', 40, b.times(8), 300*time.Millisecond)
+	if err != nil {
+		return err
+	}
 	b.set("burst_deliveries_per_s", float64(n)/typical)
 	b.set("burst_cpu_s_per_million", cpu)
-	return err
+	return nil
 }
 
 // rate is how many targeted patches are published in a second.
@@ -93,10 +99,13 @@ func (b *bench) few(tag byte, topics []string, bytes, expected int, length time.
 func (b *bench) targeted() error {
 	b.profiled("targeted", b.options.Length)
 	all, err := b.few('t', b.busyTopics, small, watchers, b.options.Length)
+	if err != nil {
+		return err
+	}
 	b.set("targeted_p50_ms", percentile(all, 0.5))
 	b.set("targeted_p99_ms", percentile(all, 0.99))
 	b.set("targeted_p999_ms", percentile(all, 0.999))
-	return err
+	return nil
 }
 
 // busy measures targeted patches while all menus get a patch four times a second.
@@ -109,10 +118,13 @@ func (b *bench) busy() error {
 		failed <- err
 	}()
 	all, err := b.few('u', b.busyTopics, small, watchers, b.options.Length)
+	if err = errors.Join(err, <-failed); err != nil {
+		return err
+	}
 	b.set("busy_p50_ms", percentile(all, 0.5))
 	b.set("busy_p99_ms", percentile(all, 0.99))
 	b.set("busy_p999_ms", percentile(all, 0.999))
-	return errors.Join(err, <-failed)
+	return nil
 }
 
 // stalled makes one socket in ten stop reading: four of the five followers of as many orders as that takes. Large patches to these orders

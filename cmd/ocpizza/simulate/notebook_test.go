@@ -88,7 +88,7 @@ func TestSpread(t *testing.T) {
 func TestOversoldStockIsSeen(t *testing.T) {
 	n := newNotebook()
 	row := func(onHand, reserved string) *element {
-		return &element{id: "stock-mozzarella", data: map[string]string{"on-hand": onHand, "reserved": reserved}}
+		return &element{id: "level-mozzarella", data: map[string]string{"on-hand": onHand, "reserved": reserved}}
 	}
 	n.checkStock("a", row("100", "100"))
 	if len(n.broken) != 0 {
@@ -96,7 +96,7 @@ func TestOversoldStockIsSeen(t *testing.T) {
 	}
 	n.checkStock("a", row("100", "101"))
 	n.checkStock("a", row("100", "101"))
-	if len(n.broken) != 1 || !strings.Contains(n.broken[0], "stock-mozzarella") {
+	if len(n.broken) != 1 || !strings.Contains(n.broken[0], "level-mozzarella") {
 		t.Errorf("broken: %v", n.broken)
 	}
 }
