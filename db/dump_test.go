@@ -346,7 +346,16 @@ func TestRealClient(t *testing.T) {
 		}
 		// What MySQL Workbench runs for « Export to Self-Contained File », and for structure and data in two files.
 		structure, data := export("--skip-triggers", "--no-data"), export("--skip-triggers", "--no-create-info")
+		var folder []DumpFile // « Export to Dump Project Folder »: a file for each table, in the order of their names
+		names, err := there.existing(t.Context(), there.w)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, table := range names {
+			folder = append(folder, memory("heroku_"+table+".sql", export("--skip-triggers", table))...)
+		}
 		for name, files := range map[string][]DumpFile{
+			"project folder":  folder,
 			"mariadb-dump":    memory("dump.sql", export("--single-transaction")),
 			"one row a line":  memory("dump.sql", export("--skip-extended-insert", "--complete-insert", "--hex-blob")),
 			"structure, data": append(memory("structure.sql", structure), memory("data.sql", data)...),
