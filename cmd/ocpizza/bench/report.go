@@ -1,6 +1,7 @@
 package bench
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -113,6 +114,9 @@ func (r *Result) MarshalJSON() ([]byte, error) {
 		"sockets": r.Sockets, "engine": r.Engine, "shops": r.Shops, "seconds": math.Round(r.Seconds*10) / 10, "machine": r.Machine,
 		"descriptors": r.Limit, "missed": r.Missed(),
 	}
+	if r.Engine == "" { // a server that ran already, without a door to ask it
+		out["engine"] = nil
+	}
 	for _, f := range figures {
 		if v, ok := r.values[f.key]; ok {
 			out[f.key] = v
@@ -126,8 +130,8 @@ func (r *Result) MarshalJSON() ([]byte, error) {
 // Table writes the figures for people, with their bars.
 func (r *Result) Table(w io.Writer) error {
 	var b strings.Builder
-	fmt.Fprintf(&b, "\nOC Pizza, mesuré avec %s sockets sur %s — %s, limite de descripteurs %s, %s s\n",
-		french(float64(r.Sockets), 0), r.Engine, r.Machine, french(float64(r.Limit), 0), french(r.Seconds, 0))
+	fmt.Fprintf(&b, "\nOC Pizza, mesuré avec %s sockets (base : %s) — %s, limite de descripteurs %s, %s s\n",
+		french(float64(r.Sockets), 0), cmp.Or(r.Engine, "inconnue"), r.Machine, french(float64(r.Limit), 0), french(r.Seconds, 0))
 	if r.Sockets < full {
 		fmt.Fprintf(&b, "Les seuils sont ceux de %s sockets : ce qui suit n’en dit rien.\n", french(full, 0))
 	}
