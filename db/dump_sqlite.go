@@ -58,7 +58,7 @@ func (l *sqliteLoad) insert(ctx context.Context, table string, columns []dumpCol
 	prepared := l.inserts[query]
 	if prepared == nil {
 		var err error
-		if prepared, err = l.PrepareContext(ctx, query); err != nil {
+		if prepared, err = l.PrepareContext(ctx, query); err != nil { //nolint:sqlclosecheck // lives as long as the transaction, which closes it
 			return nil, err
 		}
 		l.inserts[query] = prepared
