@@ -103,6 +103,8 @@ func (p *program) stopping() error {
 func (p *program) housekeeping() {
 	tick := time.NewTicker(10 * time.Minute)
 	defer tick.Stop()
+	expiry := time.NewTicker(6 * time.Hour) // keys live for days, sessions for hours: nothing here is urgent, and statements are counted
+	defer expiry.Stop()
 	var again <-chan time.Time
 	for {
 		select {
@@ -110,6 +112,9 @@ func (p *program) housekeeping() {
 			return
 		case <-tick.C:
 			p.server.Sweep()
+			continue
+		case <-expiry.C:
+			p.forgetExpired()
 			continue
 		case <-p.boards.SessionsEnded():
 		case <-again:
@@ -119,6 +124,17 @@ func (p *program) housekeeping() {
 			p.log.Warn("cannot look up which sessions ended; trying again", "err", err)
 			again = time.After(5 * time.Second)
 		}
+	}
+}
+
+// forgetExpired deletes idempotency keys and sessions that nobody can use any more.
+func (p *program) forgetExpired() {
+	_, err := p.db.ForgetKeys(p.ctx)
+	if err == nil {
+		_, err = p.db.ForgetSessions(p.ctx)
+	}
+	if err != nil && p.ctx.Err() == nil {
+		p.log.Warn("cannot delete what has expired; trying again in some hours", "err", err)
 	}
 }
 
