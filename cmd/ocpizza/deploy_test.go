@@ -19,7 +19,7 @@ import (
 
 	"github.com/oc-pizza/ocpizza/db"
 	"github.com/oc-pizza/ocpizza/db/dbtest"
-	"github.com/oc-pizza/ocpizza/internal/child"
+	"github.com/oc-pizza/ocpizza/db/dbtest/child"
 )
 
 // slug is a release as Heroku makes it: what is committed, its program in bin/, and its Procfile.

@@ -12,7 +12,7 @@ import (
 	"time"
 
 	"github.com/oc-pizza/ocpizza/db/dbtest"
-	"github.com/oc-pizza/ocpizza/internal/child"
+	"github.com/oc-pizza/ocpizza/db/dbtest/child"
 )
 
 // TestFaultServerKilled kills the program itself in the middle of a storm, with a signal that it cannot hear, and starts it again on the same port.

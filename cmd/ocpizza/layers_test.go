@@ -13,8 +13,8 @@ const module = "github.com/oc-pizza/ocpizza/"
 
 // may is the dependency rule of the design: cmd → app/web → realtime → views → app ← db, static ← app/web. A package may import those of its row.
 var may = map[string][]string{
-	"internal/child":       {},
-	"realtime/redistest":   {"internal/child"},
+	"db/dbtest/child":      {},
+	"realtime/redistest":   {"db/dbtest/child"},
 	"app":                  {},
 	"db":                   {"app"},
 	"db/dbtest":            {},

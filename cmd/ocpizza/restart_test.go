@@ -20,7 +20,7 @@ import (
 	"github.com/gobwas/ws"
 
 	"github.com/oc-pizza/ocpizza/db/dbtest"
-	"github.com/oc-pizza/ocpizza/internal/child"
+	"github.com/oc-pizza/ocpizza/db/dbtest/child"
 	"github.com/oc-pizza/ocpizza/realtime/redistest"
 )
 

@@ -19,7 +19,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/oc-pizza/ocpizza/internal/child"
+	"github.com/oc-pizza/ocpizza/db/dbtest/child"
 )
 
 const absent = "Redis absent: apt-get install redis-server, or run make test"
