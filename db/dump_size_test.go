@@ -62,14 +62,18 @@ func multiply(t testing.TB, r *rig, orders int) {
 	if err != nil || have == 0 {
 		t.Fatal("no orders to copy", err)
 	}
-	for table, set := range map[string]map[string]string{
-		"orders":          {"id": "id + k * 1000", "number": "number + k * 1000", "token_hash": "lower(hex(randomblob(32)))"},
-		"order_lines":     {"order_id": "order_id + k * 1000"},
-		"order_steps":     {"order_id": "order_id + k * 1000"},
-		"stock_movements": {"id": "NULL", "order_id": "order_id + k * 1000"},
-		"idempotency":     {"principal": "principal || '-' || k", "request_hash": "lower(hex(randomblob(32)))", "token_hash": "lower(hex(randomblob(32)))"},
-		"till_entries":    {"n": "n + k * 1000", "hash": "lower(hex(randomblob(32)))"},
+	for _, copied := range []struct { // orders before what refers to them
+		table string
+		set   map[string]string
+	}{
+		{"orders", map[string]string{"id": "id + k * 1000", "number": "number + k * 1000", "token_hash": "lower(hex(randomblob(32)))"}},
+		{"order_lines", map[string]string{"order_id": "order_id + k * 1000"}},
+		{"order_steps", map[string]string{"order_id": "order_id + k * 1000"}},
+		{"stock_movements", map[string]string{"id": "NULL", "order_id": "order_id + k * 1000"}},
+		{"idempotency", map[string]string{"principal": "principal || '-' || k", "request_hash": "lower(hex(randomblob(32)))", "token_hash": "lower(hex(randomblob(32)))"}},
+		{"till_entries", map[string]string{"n": "n + k * 1000", "hash": "lower(hex(randomblob(32)))"}},
 	} {
+		table, set := copied.table, copied.set
 		d, err := r.db.describe(t.Context(), r.db.w, table)
 		if err != nil {
 			t.Fatal(err)
