@@ -43,6 +43,7 @@ type commands struct {
 	Backup      backupCmd      `cmd:"" help:"Sauvegarder la base, pendant que le site tourne."`
 	Backups     backupsCmd     `cmd:"" help:"Lister les sauvegardes."`
 	Restore     restoreCmd     `cmd:"" help:"Restaurer une sauvegarde, ou un export de MySQL Workbench ou de mariadb-dump."`
+	Bench       benchCmd       `cmd:"" help:"Mesurer un serveur : sockets, diffusion, retour de tous, commandes."`
 	User        userCmd        `cmd:"" help:"Gérer les comptes de l’équipe."`
 	Device      deviceCmd      `cmd:"" help:"Gérer les écrans muraux."`
 	Till        tillCmd        `cmd:"" help:"Vérifier le journal de caisse."`
