@@ -146,7 +146,7 @@ func (s *Server) priced(b *app.Board, in []app.NewLine, mode app.Mode) views.Bas
 
 // basket adds to, or changes, the basket.
 func (s *Server) basket(c *fiber.Ctx) error {
-	board, live, err := s.menuView(c, c.Params("pizzeria"))
+	board, _, err := s.menuView(c, c.Params("pizzeria"))
 	if err != nil {
 		return err
 	}
@@ -168,7 +168,6 @@ func (s *Server) basket(c *fiber.Ctx) error {
 		p.Pizzeria = &board.Pizzeria
 		return s.html(c, views.BasketPiece(p, board, basket))
 	}
-	_ = live
 	back := "/carte/" + board.Pizzeria.Slug
 	if form.Get("ajouter") == "" {
 		back += "#panier"
