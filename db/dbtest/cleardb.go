@@ -23,6 +23,8 @@ func (s *Server) arguments() []string {
 	args := []string{
 		"--no-defaults", // first, or /etc/mysql is read
 		"--datadir=" + s.data(),
+		// A server that starts deletes every #sql… of its temporary directory: in /tmp, those of another test's server too.
+		"--tmpdir=" + s.dir,
 		"--socket=" + s.socket(),
 		"--pid-file=" + filepath.Join(s.dir, "pid"),
 		"--log-error=" + filepath.Join(s.dir, "log"),
