@@ -154,9 +154,7 @@ func Run(ctx context.Context, o Options, progress io.Writer) (result *Result, er
 		wall := time.Since(b.began).Seconds() * float64(runtime.NumCPU())
 		b.set("foreign_cpu_percent", max(0, busySeconds()-busy-ours)/wall*100)
 	}
-	b.crowd.mu.Lock()
-	b.set("gaps", float64(b.crowd.gaps))
-	b.crowd.mu.Unlock()
+	b.set("gaps", float64(b.crowd.gaps()))
 	b.result.Seconds = time.Since(b.began).Seconds()
 	return b.result, nil
 }

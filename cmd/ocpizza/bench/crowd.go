@@ -59,21 +59,31 @@ const (
 // crowd is all the browsers. One goroutine reads for each lane of them, from one poller: a load with a goroutine for each socket would take
 // the processor that the server is measured on.
 type crowd struct {
-	host string // for the handshake
-	to   [4]byte
-	port int
-	poll [lanes]epoll
-	slot chan struct{} // handshakes under way
-	ends chan struct{}
-	done sync.WaitGroup
+	host  string // for the handshake
+	to    [4]byte
+	port  int
+	lanes [lanes]*lane
+	slot  chan struct{} // handshakes under way
+	ends  chan struct{}
+	done  sync.WaitGroup
 
+	guests []guest // a guest is its lane's; the list is under all locks
+}
+
+// lane is what one reader holds of its guests. Each has a lock of its own: a timed patch must not wait for the reader of the menus.
+type lane struct {
 	mu      sync.Mutex
-	guests  []guest
+	poll    epoll
 	tallies [128]tally
 	sights  []sighting
-	greeted int            // hellos since reset
+	gaps    int // patches that did not follow
+	news
+}
+
+// news is what happened since it was last asked for.
+type news struct {
+	greeted int            // hellos
 	whole   int            // of those, with the whole board
-	gaps    int            // patches that did not follow
 	lost    map[string]int // ends that nobody asked for, by reason
 }
 
@@ -81,32 +91,65 @@ type crowd struct {
 const atOnce = 512
 
 func newCrowd(host string, to [4]byte, port int) (*crowd, error) {
-	c := &crowd{host: host, to: to, port: port, slot: make(chan struct{}, atOnce), ends: make(chan struct{}), lost: map[string]int{}}
-	for i := range c.poll {
-		var err error
-		if c.poll[i], err = newEpoll(); err != nil {
+	c := &crowd{host: host, to: to, port: port, slot: make(chan struct{}, atOnce), ends: make(chan struct{})}
+	for i := range c.lanes {
+		poll, err := newEpoll()
+		if err != nil {
 			return nil, err
 		}
+		c.lanes[i] = &lane{poll: poll, news: news{lost: map[string]int{}}}
 	}
-	for _, poll := range c.poll {
-		c.done.Go(func() { c.run(poll) })
+	for _, l := range c.lanes {
+		c.done.Go(func() { c.run(l) })
 	}
 	return c, nil
+}
+
+// lock stops all lanes.
+func (c *crowd) lock() {
+	for _, l := range c.lanes {
+		l.mu.Lock()
+	}
+}
+
+func (c *crowd) unlock() {
+	for _, l := range c.lanes {
+		l.mu.Unlock()
+	}
+}
+
+// lane is whose guest a number is; the lanes are locked, or this one is.
+func (c *crowd) lane(id int) *lane { return c.lanes[c.guests[id].lane] }
+
+// news takes what happened since the last call.
+func (c *crowd) news() news {
+	c.lock()
+	defer c.unlock()
+	all := news{lost: map[string]int{}}
+	for _, l := range c.lanes {
+		all.greeted += l.greeted
+		all.whole += l.whole
+		for why, n := range l.lost {
+			all.lost[why] += n
+		}
+		l.news = news{lost: map[string]int{}}
+	}
+	return all
 }
 
 func (c *crowd) close() {
 	close(c.ends)
 	c.done.Wait()
 	c.cut(c.all())
-	for _, poll := range c.poll {
-		poll.close()
+	for _, l := range c.lanes {
+		l.poll.close()
 	}
 }
 
 // all are the numbers of all guests.
 func (c *crowd) all() []int {
-	c.mu.Lock()
-	defer c.mu.Unlock()
+	c.lock()
+	defer c.unlock()
 	ids := make([]int, len(c.guests))
 	for i := range ids {
 		ids[i] = i
@@ -116,8 +159,8 @@ func (c *crowd) all() []int {
 
 // invite adds guests, who do not come yet, and returns their numbers.
 func (c *crowd) invite(guests ...guest) []int {
-	c.mu.Lock()
-	defer c.mu.Unlock()
+	c.lock()
+	defer c.unlock()
 	var ids []int
 	for _, g := range guests {
 		g.fd = -1
@@ -129,8 +172,8 @@ func (c *crowd) invite(guests ...guest) []int {
 
 // count is how many guests satisfy a condition.
 func (c *crowd) count(is func(*guest) bool) (n int) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
+	c.lock()
+	defer c.unlock()
 	for i := range c.guests {
 		if is(&c.guests[i]) {
 			n++
@@ -155,14 +198,14 @@ func (c *crowd) open(ctx context.Context, ids []int, most time.Duration) (took t
 			return time.Since(began), len(ids) - n
 		}
 		if err := c.knock(id); err != nil {
-			c.mu.Lock()
+			c.lock()
 			c.lose(id, err)
-			c.mu.Unlock()
+			c.unlock()
 		}
 	}
 	for {
 		waiting, there := 0, 0
-		c.mu.Lock()
+		c.lock()
 		for _, id := range ids {
 			switch c.guests[id].at {
 			case shown:
@@ -171,7 +214,7 @@ func (c *crowd) open(ctx context.Context, ids []int, most time.Duration) (took t
 				waiting++
 			}
 		}
-		c.mu.Unlock()
+		c.unlock()
 		took = time.Since(began)
 		if waiting == 0 {
 			return took, len(ids) - there
@@ -194,7 +237,7 @@ const (
 
 // knock connects and sends the request.
 func (c *crowd) knock(id int) error {
-	c.mu.Lock()
+	c.lock()
 	g := &c.guests[id]
 	request := make([]byte, 0, 512)
 	request = append(append(request, "GET "...), g.path...)
@@ -210,35 +253,40 @@ func (c *crowd) knock(id int) error {
 	}
 	request = append(request, "\r\n"...)
 	g.at, g.rest, g.deaf = knocking, nil, false
-	c.mu.Unlock()
+	timed := g.lane == quick
+	c.unlock()
 
 	// Sixteen sources have half a million ports.
 	fd, err := dial([4]byte{127, 0, 1, byte(1 + id%16)}, c.to, c.port)
 	if err != nil {
 		return err
 	}
-	if err = writable(fd, 10*time.Second); err == nil {
+	err = writable(fd, 10*time.Second)
+	if err == nil && timed {
+		err = noteArrival(fd)
+	}
+	if err == nil {
 		err = writeFD(fd, request)
 	}
 	if err != nil {
 		cutFD(fd)
 		return err
 	}
-	c.mu.Lock()
+	c.lock()
 	c.guests[id].fd = fd
-	poll := c.poll[c.guests[id].lane]
-	c.mu.Unlock()
+	poll := c.lane(id).poll
+	c.unlock()
 	return poll.add(fd, id)
 }
 
 // cut ends guests' connections from their side.
 func (c *crowd) cut(ids []int) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
+	c.lock()
+	defer c.unlock()
 	for _, id := range ids {
 		g := &c.guests[id]
 		if g.fd >= 0 {
-			c.poll[g.lane].remove(g.fd)
+			c.lanes[g.lane].poll.remove(g.fd)
 			cutFD(g.fd)
 		}
 		c.leave(g)
@@ -247,18 +295,18 @@ func (c *crowd) cut(ids []int) {
 
 // stall makes guests stop reading.
 func (c *crowd) stall(ids []int) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
+	c.lock()
+	defer c.unlock()
 	for _, id := range ids {
 		if g := &c.guests[id]; g.fd >= 0 {
 			narrow(g.fd)
-			c.poll[g.lane].remove(g.fd)
+			c.lanes[g.lane].poll.remove(g.fd)
 			g.deaf = true
 		}
 	}
 }
 
-// leave forgets a connection. c.mu is held.
+// leave forgets a connection. Its lane is locked.
 func (c *crowd) leave(g *guest) {
 	if g.at == knocking || g.at == inside {
 		<-c.slot
@@ -266,34 +314,67 @@ func (c *crowd) leave(g *guest) {
 	g.fd, g.at, g.rest, g.deaf = -1, away, nil, false
 }
 
-// lose notes an end that nobody asked for. c.mu is held.
+// lose notes an end that nobody asked for. Its lane is locked.
 func (c *crowd) lose(id int, err error) {
 	g := &c.guests[id]
-	c.lost[err.Error()]++
+	c.lanes[g.lane].lost[err.Error()]++
 	if g.fd >= 0 {
-		c.poll[g.lane].remove(g.fd)
+		c.lanes[g.lane].poll.remove(g.fd)
 		cutFD(g.fd)
 	}
 	c.leave(g)
 }
 
+// gaps is how many patches did not follow what their page showed.
+func (c *crowd) gaps() (n int) {
+	c.lock()
+	defer c.unlock()
+	for _, l := range c.lanes {
+		n += l.gaps
+	}
+	return n
+}
+
+// sights takes the patches that were timed since the last call.
+func (c *crowd) sights() []sighting {
+	l := c.lanes[quick]
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	all := l.sights
+	l.sights = nil
+	return all
+}
+
 // begin starts counting patches of a tag.
 func (c *crowd) begin(tag byte, keep bool) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.tallies[tag] = tally{keep: keep}
+	c.lock()
+	defer c.unlock()
+	for _, l := range c.lanes {
+		l.tallies[tag] = tally{keep: keep}
+	}
 }
 
 // await waits until n patches of a tag have come, or a time has passed, and returns what has.
 func (c *crowd) await(ctx context.Context, tag byte, n int, most time.Duration) tally {
 	deadline := time.Now().Add(most)
 	for {
-		c.mu.Lock()
-		t := c.tallies[tag]
-		c.mu.Unlock() // what t.each has so far is not written again
+		t := c.tally(tag)
 		if t.n >= n || ctx.Err() != nil || time.Now().After(deadline) {
 			return t
 		}
 		time.Sleep(time.Millisecond)
 	}
+}
+
+// tally is what all lanes have counted of a tag.
+func (c *crowd) tally(tag byte) (all tally) {
+	for _, l := range c.lanes {
+		l.mu.Lock()
+		t := l.tallies[tag]
+		l.mu.Unlock() // what t.each has so far is not written again
+		all.n += t.n
+		all.last = max(all.last, t.last)
+		all.each = append(all.each, t.each...)
+	}
+	return all
 }

@@ -10,7 +10,7 @@ import (
 )
 
 // run reads for all of a lane until close.
-func (c *crowd) run(poll epoll) {
+func (c *crowd) run(l *lane) {
 	ids := make([]int, 256)
 	buffer := make([]byte, 256<<10)
 	for {
@@ -19,30 +19,29 @@ func (c *crowd) run(poll epoll) {
 			return
 		default:
 		}
-		n, err := poll.wait(ids, 50*time.Millisecond)
+		n, err := l.poll.wait(ids, 50*time.Millisecond)
 		if err != nil {
 			return
 		}
 		for _, id := range ids[:n] {
-			c.mu.Lock()
-			c.read(id, buffer)
-			c.mu.Unlock()
+			l.mu.Lock()
+			c.read(l, id, buffer)
+			l.mu.Unlock()
 		}
 	}
 }
 
-// read takes in what has come for a guest. c.mu is held.
-func (c *crowd) read(id int, buffer []byte) {
+// read takes in what has come for a guest of a lane, which is locked.
+func (c *crowd) read(l *lane, id int, buffer []byte) {
 	g := &c.guests[id]
 	if g.fd < 0 || g.deaf {
 		return
 	}
-	n, err := readFD(g.fd, buffer)
+	n, now, err := readFD(g.fd, buffer)
 	if err != nil {
 		c.lose(id, err)
 		return
 	}
-	now := time.Now().UnixNano()
 	data := buffer[:n]
 	if len(g.rest) > 0 {
 		data = append(g.rest, data...)
@@ -69,12 +68,12 @@ func (c *crowd) read(id int, buffer []byte) {
 			return
 		}
 		data = data[size:]
-		c.take(id, op, payload, now)
+		c.take(l, id, op, payload, now)
 	}
 }
 
-// take is what a browser does with a frame. c.mu is held.
-func (c *crowd) take(id int, op ws.OpCode, payload []byte, now int64) {
+// take is what a browser does with a frame. Its lane is locked.
+func (c *crowd) take(l *lane, id int, op ws.OpCode, payload []byte, now int64) {
 	g := &c.guests[id]
 	switch {
 	case op == ws.OpClose:
@@ -84,7 +83,7 @@ func (c *crowd) take(id int, op ws.OpCode, payload []byte, now int64) {
 		c.say(id, ws.OpPong, payload)
 	case bytes.HasPrefix(payload, patchMark):
 		if tag, at := stamp(payload); tag != 0 {
-			t := &c.tallies[tag&0x7f]
+			t := &l.tallies[tag&0x7f]
 			t.n++
 			t.last = now
 			if t.keep {
@@ -95,7 +94,7 @@ func (c *crowd) take(id int, op ws.OpCode, payload []byte, now int64) {
 		seq, prev := number(payload, seqField), number(payload, prevField)
 		if seq > g.seq {
 			if prev != g.seq {
-				c.gaps++
+				l.gaps++
 			}
 			g.seq = seq
 		}
@@ -104,7 +103,7 @@ func (c *crowd) take(id int, op ws.OpCode, payload []byte, now int64) {
 			if _, rest, ok := bytes.Cut(payload, noteField); ok {
 				s.note = digits(rest)
 			}
-			c.sights = append(c.sights, s)
+			l.sights = append(l.sights, s)
 		}
 	case bytes.HasPrefix(payload, pingMark):
 		c.say(id, ws.OpText, fmt.Appendf(nil, `{"k":"ack","s":%d}`, g.seq))
@@ -115,9 +114,9 @@ func (c *crowd) take(id int, op ws.OpCode, payload []byte, now int64) {
 				g.epoch = string(epoch)
 			}
 		}
-		c.greeted++
+		l.greeted++
 		if !bytes.Contains(payload[:min(len(payload), near)], currentField) {
-			c.whole++
+			l.whole++
 		}
 		if g.at == inside {
 			g.at = shown

@@ -101,9 +101,7 @@ func (b *bench) idleSQL() error {
 }
 
 func (b *bench) unopened(failed int) error {
-	b.crowd.mu.Lock()
-	defer b.crowd.mu.Unlock()
-	return fmt.Errorf("%d sockets ne s’ouvrent pas : %v", failed, b.crowd.lost)
+	return fmt.Errorf("%d sockets ne s’ouvrent pas : %v", failed, b.crowd.news().lost)
 }
 
 // prepare fills the stores and places the orders that will be followed.
@@ -159,11 +157,11 @@ func (b *bench) fill() error {
 	if _, failed := b.crowd.open(b.ctx, first, openFor); failed > 0 {
 		return b.unopened(failed)
 	}
-	b.crowd.mu.Lock()
+	b.crowd.lock()
 	for i, id := range b.menus {
 		b.site.shops[i].epoch = b.crowd.guests[id].epoch
 	}
-	b.crowd.mu.Unlock()
+	b.crowd.unlock()
 	b.followers()
 	b.menus = append(b.menus, b.crowd.invite(b.menuGuests(b.options.Sockets-len(first)-len(b.tracking))...)...)
 	for _, p := range b.site.shops {
@@ -222,8 +220,8 @@ func (b *bench) weigh() (resident, slab float64, err error) {
 
 // probe marks the first kitchen of each shop as one whose patches are noted one by one.
 func (b *bench) probe(id int) {
-	b.crowd.mu.Lock()
-	defer b.crowd.mu.Unlock()
+	b.crowd.lock()
+	defer b.crowd.unlock()
 	for _, p := range b.site.shops {
 		if b.crowd.guests[id].path == staffScreens[0].path+url.QueryEscape(p.Slug) && id < len(staffScreens)*len(b.site.shops) {
 			b.crowd.guests[id].probe = p.id
@@ -262,10 +260,10 @@ func (b *bench) warmOpens() error {
 	opened := 0
 	open := func() error {
 		for _, id := range slices.Concat(b.staff[:min(len(b.staff), len(staffScreens)*len(b.site.shops))], b.menus[:len(b.site.shops)], b.tracking[:2*watchers]) {
-			b.crowd.mu.Lock()
+			b.crowd.lock()
 			path := strings.TrimPrefix(b.crowd.guests[id].path, "/live")
 			staff := b.crowd.guests[id].cookie != ""
-			b.crowd.mu.Unlock()
+			b.crowd.unlock()
 			path = strings.Replace(path, "/pilotage?vue=stocks&", "/pilotage/stocks?", 1)
 			if _, _, err := b.site.ask(b.ctx, http.MethodGet, path, nil, staff, true); err != nil {
 				return err

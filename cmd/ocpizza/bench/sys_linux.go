@@ -1,6 +1,7 @@
 package bench
 
 import (
+	"encoding/binary"
 	"fmt"
 	"os"
 	"runtime"
@@ -99,18 +100,41 @@ func writable(fd int, most time.Duration) error {
 	}
 }
 
-// readFD reads what is there: 0 bytes without an error when there is nothing yet, errEnded when the peer has ended.
-func readFD(fd int, p []byte) (int, error) {
-	n, err := unix.Read(fd, p)
+// noteArrival has the kernel note when what is read came (socket(7), SO_TIMESTAMPNS): the reader itself may have to wait for a processor that the
+// server and the rest of the crowd keep busy, which no phone would.
+func noteArrival(fd int) error {
+	return os.NewSyscallError("setsockopt", unix.SetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_TIMESTAMPNS, 1))
+}
+
+// readFD reads what is there, and says when the last of it came, in Unix nanoseconds: 0 bytes without an error when there is nothing yet,
+// errEnded when the peer has ended.
+func readFD(fd int, p []byte) (n int, at int64, err error) {
+	var control [64]byte
+	n, controls, _, _, err := unix.Recvmsg(fd, p, control[:], 0)
 	switch {
 	case err == unix.EAGAIN || err == unix.EINTR:
-		return 0, nil
+		return 0, 0, nil
 	case err != nil:
-		return 0, err
+		return 0, 0, err
 	case n == 0:
-		return 0, errEnded
+		return 0, 0, errEnded
 	}
-	return n, nil
+	return n, arrival(control[:controls]), nil
+}
+
+// arrival is the time that the kernel noted, or now.
+func arrival(control []byte) int64 {
+	for len(control) > 0 {
+		header, data, rest, err := unix.ParseOneSocketControlMessage(control)
+		if err != nil {
+			break
+		}
+		if header.Level == unix.SOL_SOCKET && header.Type == unix.SCM_TIMESTAMPNS && len(data) >= 16 {
+			return int64(binary.NativeEndian.Uint64(data))*int64(time.Second) + int64(binary.NativeEndian.Uint64(data[8:])) //nolint:gosec // a struct timespec
+		}
+		control = rest
+	}
+	return time.Now().UnixNano()
 }
 
 // writeFD writes a few bytes, which always fit into a send buffer that is not used for anything else.

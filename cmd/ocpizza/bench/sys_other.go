@@ -21,7 +21,8 @@ func (epoll) wait([]int, time.Duration) (int, error) { return 0, errNotHere }
 func (epoll) close()                                 {}
 func dial([4]byte, [4]byte, int) (int, error)        { return -1, errNotHere }
 func writable(int, time.Duration) error              { return errNotHere }
-func readFD(int, []byte) (int, error)                { return 0, errNotHere }
+func noteArrival(int) error                          { return errNotHere }
+func readFD(int, []byte) (int, int64, error)         { return 0, 0, errNotHere }
 func writeFD(int, []byte) error                      { return errNotHere }
 func cutFD(int)                                      {}
 func narrow(int)                                     {}

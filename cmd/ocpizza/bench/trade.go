@@ -65,9 +65,7 @@ func (b *bench) kitchen() error {
 			return err
 		}
 	}
-	b.crowd.mu.Lock()
-	b.crowd.sights = nil
-	b.crowd.mu.Unlock()
+	b.crowd.sights() // of before
 	b.profiled("kitchen", b.options.Length)
 	n := int(b.options.Length.Seconds() * perSecond)
 	sent := make([]time.Time, n+1)
@@ -89,15 +87,11 @@ func (b *bench) kitchen() error {
 		}
 	}
 	b.pause(200 * time.Millisecond)
-	b.crowd.mu.Lock()
-	sights := b.crowd.sights
-	b.crowd.sights = nil
-	b.crowd.mu.Unlock()
 
 	var fromSend []int64
 	seen := map[int64]bool{}
 	bySeq := map[[2]int64]int64{}
-	for _, s := range sights {
+	for _, s := range b.crowd.sights() {
 		bySeq[[2]int64{s.pizzeria, s.seq}] = s.at
 		if s.note >= 1 && s.note <= int64(n) && !seen[s.note] {
 			seen[s.note] = true

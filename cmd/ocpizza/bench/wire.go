@@ -187,15 +187,14 @@ func (b *bench) herd() error {
 	var times []float64
 	var errs, statements float64
 	for range b.times(3) {
-		b.crowd.mu.Lock()
+		b.crowd.lock()
 		for i := range b.crowd.guests {
 			if g := &b.crowd.guests[i]; i%10 == 0 && g.seq > 0 {
 				g.seq--
 			}
 		}
-		b.crowd.greeted, b.crowd.whole = 0, 0
-		clear(b.crowd.lost)
-		b.crowd.mu.Unlock()
+		b.crowd.unlock()
+		b.crowd.news() // of before
 		var before, after uint64
 		var err error
 		if b.server.door != "" {
@@ -209,9 +208,8 @@ func (b *bench) herd() error {
 		_, failed := b.crowd.open(b.ctx, all, openFor)
 		took := time.Since(began)
 		b.profiling.Wait()
-		b.crowd.mu.Lock()
-		b.say("  %d de retour en %.2f s, dont %d avec tout l’écran ; %d échecs %v", b.crowd.greeted, took.Seconds(), b.crowd.whole, failed, b.crowd.lost)
-		b.crowd.mu.Unlock()
+		back := b.crowd.news()
+		b.say("  %d de retour en %.2f s, dont %d avec tout l’écran ; %d échecs %v", back.greeted, took.Seconds(), back.whole, failed, back.lost)
 		times = append(times, took.Seconds())
 		errs += float64(failed)
 		if b.server.door != "" {
