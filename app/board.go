@@ -24,11 +24,14 @@ type Board struct {
 	// Maintenance is the house's, the same on every board; nil when there is none.
 	Maintenance *Maintenance
 	left        map[string]int // by product:size
+
+	// The orders in the sequences that screens show them in: a screen is drawn more often than an order moves.
+	byReady, byPromise, closed []*Order
 }
 
 // NewBoard completes a board that was loaded: it drops closed orders beyond RecentOrders and computes what is left.
 func NewBoard(b Board) *Board {
-	b.trim()
+	b.arrange(slices.Collect(maps.Values(b.Orders)))
 	b.left = b.computeLeft()
 	return &b
 }
@@ -64,7 +67,7 @@ func (b *Board) Apply(e Event) (*Board, error) {
 		for _, o := range e.Orders {
 			next.Orders[o.ID] = o
 		}
-		next.trim()
+		next.arrange(e.Orders)
 	}
 	if e.Menu != nil || len(e.Levels) > 0 {
 		next.left = next.computeLeft()
@@ -115,29 +118,52 @@ func Compare(before, after *Board) Changes {
 	return ch
 }
 
-// trim drops closed orders beyond RecentOrders, the oldest first.
-func (b *Board) trim() {
-	closed := make([]*Order, 0, RecentOrders+1)
-	for _, o := range b.Orders {
-		if o.Closed() {
-			closed = append(closed, o)
+// arrange puts orders that came or changed into their places and drops closed ones beyond RecentOrders, the oldest first.
+func (b *Board) arrange(changed []*Order) {
+	live := func(o *Order) bool { return !o.Closed() }
+	b.byReady = arranged(b.byReady, changed, live, readyFirst)
+	b.byPromise = arranged(b.byPromise, changed, live, promisedFirst)
+	b.closed = arranged(b.closed, changed, (*Order).Closed, newestClosed)
+	for len(b.closed) > RecentOrders {
+		last := len(b.closed) - 1
+		delete(b.Orders, b.closed[last].ID)
+		b.closed = b.closed[:last]
+	}
+}
+
+// arranged is a sorted list without what it had of the changed orders, and with those of them that it keeps. The list itself is another board's.
+func arranged(list, changed []*Order, keep func(*Order) bool, order func(a, b *Order) int) []*Order {
+	out := make([]*Order, 0, len(list)+len(changed))
+	for _, o := range list {
+		if !slices.ContainsFunc(changed, func(c *Order) bool { return c.ID == o.ID }) {
+			out = append(out, o)
 		}
 	}
-	if len(closed) <= RecentOrders {
-		return
+	if len(changed) > 1 {
+		out = append(out, slices.DeleteFunc(slices.Clone(changed), func(o *Order) bool { return !keep(o) })...)
+		slices.SortFunc(out, order)
+		return out
 	}
-	slices.SortFunc(closed, newestClosed)
-	for _, o := range closed[RecentOrders:] {
-		delete(b.Orders, o.ID)
+	for _, o := range changed {
+		if keep(o) {
+			at, _ := slices.BinarySearchFunc(out, o, order)
+			out = slices.Insert(out, at, o)
+		}
 	}
+	return out
+}
+
+func readyFirst(a, b *Order) int {
+	return cmp.Or(a.ReadyBy.Compare(b.ReadyBy), cmp.Compare(a.Number, b.Number), cmp.Compare(a.ID, b.ID))
+}
+
+func promisedFirst(a, b *Order) int {
+	return cmp.Or(a.PromisedAt.Compare(b.PromisedAt), cmp.Compare(a.Number, b.Number), cmp.Compare(a.ID, b.ID))
 }
 
 // newestClosed orders closed orders, the last closed first; db loads them in this order.
 func newestClosed(a, b *Order) int {
-	if c := b.ClosedAt.Compare(a.ClosedAt); c != 0 {
-		return c
-	}
-	return cmp.Compare(b.ID, a.ID)
+	return cmp.Or(b.ClosedAt.Compare(a.ClosedAt), cmp.Compare(b.ID, a.ID))
 }
 
 func leftKey(slug string, size Size) string { return slug + ":" + string(size) }
@@ -158,30 +184,29 @@ const MaxLeft = 100
 // Left is how many of a product in a size can still be ordered, at most MaxLeft.
 func (b *Board) Left(slug string, size Size) int { return b.left[leftKey(slug, size)] }
 
-// Live returns the orders that are not closed and satisfy keep, those promised first in front.
-func (b *Board) Live(keep func(*Order) bool) []*Order {
-	var out []*Order
-	for _, o := range b.Orders {
-		if !o.Closed() && keep(o) {
-			out = append(out, o)
-		}
-	}
-	slices.SortFunc(out, func(x, y *Order) int {
-		return cmp.Or(x.ReadyBy.Compare(y.ReadyBy), cmp.Compare(x.Number, y.Number), cmp.Compare(x.ID, y.ID))
-	})
-	return out
+// Live returns the orders that are not closed and satisfy keep, those that must be ready first in front.
+func (b *Board) Live(keep func(*Order) bool) []*Order { return some(b.byReady, len(b.byReady), keep) }
+
+// Promised returns the orders that are not closed and satisfy keep, those promised first in front: the late ones lead by themselves.
+func (b *Board) Promised(keep func(*Order) bool) []*Order {
+	return some(b.byPromise, len(b.byPromise), keep)
 }
 
 // Recent returns up to n closed orders that satisfy keep, the last closed in front.
-func (b *Board) Recent(n int, keep func(*Order) bool) []*Order {
+func (b *Board) Recent(n int, keep func(*Order) bool) []*Order { return some(b.closed, n, keep) }
+
+// some are the first n of a list that satisfy keep.
+func some(list []*Order, n int, keep func(*Order) bool) []*Order {
 	var out []*Order
-	for _, o := range b.Orders {
-		if o.Closed() && keep(o) {
+	for _, o := range list {
+		if len(out) == n {
+			break
+		}
+		if keep(o) {
 			out = append(out, o)
 		}
 	}
-	slices.SortFunc(out, newestClosed)
-	return out[:min(n, len(out))]
+	return out
 }
 
 // ByToken finds an order by the hash of its tracking token.

@@ -31,6 +31,8 @@ type BoardsOptions struct {
 	IdleCompare, BusyCompare, LostCompare time.Duration
 	// Keep is how long a board stays in memory after the last watcher or reader left (10 min).
 	Keep time.Duration
+	// Rest is the most that a shop's drawing may rest (50 ms); negative: never. See show.
+	Rest time.Duration
 	// Reorder is how long an event that came too early waits for those before it, before the board is loaded again (100 ms).
 	Reorder time.Duration
 	// Supervision says how the program and its database stand, from memory; nil: nobody knows.
@@ -65,14 +67,17 @@ type Boards struct {
 	done   sync.WaitGroup
 }
 
-// shop is one pizzeria's board in this process. The board is a value that readers take without a lock; mu orders its replacement, the
-// numbers of its topics and what is queued on the hub, so that a socket that joins under mu misses nothing.
+// shop is one pizzeria's board in this process. The board is a value that readers take without a lock; mu orders its replacement, what of it
+// the screens have been shown, the numbers of its topics and what is queued on the hub, so that a socket that joins under mu misses nothing.
 type shop struct {
 	id    int64
 	board atomic.Pointer[app.Board]
 	used  atomic.Int64 // Unix nanoseconds of the last read
 
 	mu        sync.Mutex
+	shown     *app.Board // what live screens show: the board, or one a little older
+	rested    time.Time  // when they may be drawn again
+	due       bool       // they will be, by a timer
 	base      int64                               // sequence at which the board was first loaded: a topic that never changed since is as old as it
 	seqs      map[Audience]int64                  // last sequence that changed what an audience shows
 	early     map[int64]app.Event                 // events that came before their turn, by sequence
@@ -99,6 +104,7 @@ func NewBoards(source Source, hub *Hub, opt BoardsOptions) *Boards {
 	defaults(&opt.BusyCompare, 5*time.Second)
 	defaults(&opt.LostCompare, 2*time.Second)
 	defaults(&opt.Keep, 10*time.Minute)
+	defaults(&opt.Rest, 50*time.Millisecond)
 	defaults(&opt.Reorder, 100*time.Millisecond)
 	if opt.Log == nil {
 		opt.Log = slog.Default()
@@ -151,7 +157,8 @@ func (b *Boards) View(ctx context.Context, a Audience) (*app.Board, int64, error
 	b.know(s, a, Shown{})
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.board.Load(), s.seq(a), nil
+	b.draw(s) // whoever has just changed something sees it
+	return s.shown, s.seq(a), nil
 }
 
 func (b *Boards) shop(ctx context.Context, pizzeria int64) (*shop, error) {
@@ -191,12 +198,13 @@ func (b *Boards) load(ctx context.Context, s *shop) error {
 		s.mu.Lock()
 		defer s.mu.Unlock()
 		if old := s.board.Load(); old == nil {
-			s.base = board.Seq
+			s.base, s.shown = board.Seq, board
 			s.board.Store(board)
 		} else if old.Epoch != board.Epoch {
 			b.newEpoch(s, board)
 		} else if board.Seq > old.Seq {
-			b.replace(s, board)
+			s.board.Store(board)
+			b.show(s)
 		}
 		b.applyEarly(s)
 		b.catchUpIn(s, b.opt.Reorder)
@@ -207,7 +215,7 @@ func (b *Boards) load(ctx context.Context, s *shop) error {
 
 // newEpoch takes over the board of a restored database: no number of before means anything, so every page must come back.
 func (b *Boards) newEpoch(s *shop, board *app.Board) {
-	s.base = board.Seq
+	s.base, s.shown = board.Seq, board
 	s.seqs = map[Audience]int64{}
 	s.early = map[int64]app.Event{}
 	s.board.Store(board)
@@ -282,7 +290,8 @@ func (b *Boards) applyEarly(s *shop) {
 		}
 		delete(s.early, e.Seq)
 		b.counts.applied.Add(1)
-		b.replace(s, next)
+		s.board.Store(next)
+		b.show(s)
 		board = next
 	}
 }
@@ -308,10 +317,36 @@ func (b *Boards) catchUp(s *shop) {
 	b.catchUpIn(s, wait) // the reading that we shared may have begun before the event
 }
 
-// replace takes over a newer board and sends the pieces that differ, each drawn once for each audience that somebody watches. s.mu is held.
-func (b *Boards) replace(s *shop, next *app.Board) {
-	ch := app.Compare(s.board.Load(), next)
-	s.board.Store(next)
+// share is how much of the time a shop's drawing may take: one part in so many.
+const share = 10
+
+// show has the board drawn: at once, unless the shop's drawing has not rested yet from the last time. In a rush, what happened meanwhile is
+// then drawn together; a quiet shop never waits, and no screen longer than Rest. s.mu is held.
+func (b *Boards) show(s *shop) {
+	wait := time.Until(s.rested)
+	if wait <= 0 {
+		b.draw(s)
+	} else if !s.due {
+		s.due = true
+		time.AfterFunc(wait, func() {
+			s.mu.Lock()
+			defer s.mu.Unlock()
+			s.due = false
+			b.draw(s)
+		})
+	}
+}
+
+// draw sends the pieces that differ between what the screens show and the board, each drawn once for each audience that somebody watches.
+// s.mu is held.
+func (b *Boards) draw(s *shop) {
+	next := s.board.Load()
+	if next == s.shown {
+		return
+	}
+	began := time.Now()
+	ch := app.Compare(s.shown, next)
+	s.shown = next
 	for _, class := range touched(ch) {
 		prev := s.seq(class)
 		s.seqs[class] = next.Seq
@@ -336,6 +371,7 @@ func (b *Boards) replace(s *shop, next *app.Board) {
 			}
 		}
 	}
+	s.rested = time.Now().Add(min((share-1)*time.Since(began), b.opt.Rest))
 }
 
 // drawn returns the snapshot of an audience, entering it if it is new. s.mu is held.

@@ -27,7 +27,10 @@ func (b *Boards) Join(ctx context.Context, socket *Socket, a Audience, shown Sho
 			s.mu.Unlock()
 			return b.Join(ctx, socket, a, shown)
 		}
-		board, seq := s.board.Load(), s.seq(a)
+		if shown.Seq > s.shown.Seq || a.Screen == TrackingScreen && s.shown.Orders[a.ID] == nil {
+			b.draw(s) // another process has, and the page knows more
+		}
+		board, seq := s.shown, s.seq(a)
 		snap := s.drawn(a)
 		hello := Hello{Epoch: board.Epoch, Seq: seq, Time: nowMillis(), Build: b.opt.Build, Mode: ModeCurrent}
 		if shown.Epoch == board.Epoch && shown.Seq >= seq && shown.Seq <= board.Seq {
@@ -50,7 +53,7 @@ func (b *Boards) Join(ctx context.Context, socket *Socket, a Audience, shown Sho
 		hello.Ops = []Op{{Do: OpMorph, To: views.BoardID, HTML: html}}
 		frame := hello.Frame()
 		s.mu.Lock()
-		if s.seq(a) == seq && s.board.Load().Epoch == board.Epoch {
+		if s.seq(a) == seq && s.shown.Epoch == board.Epoch {
 			if a.Screen == TrackingScreen || a.Screen == SupervisionScreen {
 				// One or two people follow an order: keeping ten thousand drawings would cost more than drawing again. Figures of the
 				// machine have no sequence that tells an old drawing.

@@ -51,19 +51,26 @@ type entry struct {
 	draw    func() templ.Component
 }
 
-// list is a list of a screen, before and after a change, in the order of its page.
+// list is what differs in a list of a screen, before and after a change, in the order of its page.
 type list struct {
 	box           string // id of the element that holds nothing else
 	before, after []entry
+	next          string // id of the element behind what differs, which stays where it is; empty at the end of the box
 	// still: nothing moves under a finger. What comes stands at the end, wherever a fresh page would put it.
 	still bool
 }
 
 // lists brings lists of a screen, between which elements may move, up to date.
 func (d *drawing) lists(all ...list) {
+	stays := map[string]bool{}
+	for _, l := range all {
+		for _, e := range l.after {
+			stays[e.id] = true
+		}
+	}
 	for _, l := range all {
 		for _, e := range l.before {
-			if !slices.ContainsFunc(all, func(l list) bool { return slices.ContainsFunc(l.after, e.same) }) {
+			if !stays[e.id] {
 				d.remove(e.id)
 			}
 		}
@@ -77,11 +84,10 @@ func (d *drawing) lists(all ...list) {
 	}
 }
 
-func (e entry) same(other entry) bool { return e.id == other.id }
-
 func (d *drawing) still(l list) {
+	was := l.was()
 	for _, e := range l.after {
-		if !slices.ContainsFunc(l.before, e.same) {
+		if _, ok := was[e.id]; !ok {
 			d.append(l.box, e.draw())
 		} else if e.changed {
 			d.morph(e.id, e.draw())
@@ -91,8 +97,9 @@ func (d *drawing) still(l list) {
 
 // sorted goes from the end to the front, so that what an element is to stand before is there already.
 func (d *drawing) sorted(l list) {
-	stay := l.stay()
-	next := ""
+	was := l.was()
+	stay := l.stay(was)
+	next := l.next
 	for _, e := range slices.Backward(l.after) {
 		switch {
 		case stay[e.id]:
@@ -102,7 +109,7 @@ func (d *drawing) sorted(l list) {
 		case next != "":
 			d.before(next, e.draw()) // from wherever it stands
 		default:
-			if slices.ContainsFunc(l.before, e.same) {
+			if _, ok := was[e.id]; ok {
 				d.remove(e.id) // append leaves what stands in the box where it stands
 			}
 			d.append(l.box, e.draw())
@@ -111,15 +118,20 @@ func (d *drawing) sorted(l list) {
 	}
 }
 
-// stay returns the elements that need not move: those that did not change, and of those that did, as many as are in order with them.
-func (l list) stay() map[string]bool {
-	type place struct{ was, is int }
-	var fixed []place
-	stay := make(map[string]bool, len(l.after))
+// was is where each element stood.
+func (l list) was() map[string]int {
 	was := make(map[string]int, len(l.before))
 	for i, e := range l.before {
 		was[e.id] = i
 	}
+	return was
+}
+
+// stay returns the elements that need not move: those that did not change, and of those that did, as many as are in order with them.
+func (l list) stay(was map[string]int) map[string]bool {
+	type place struct{ was, is int }
+	var fixed []place
+	stay := make(map[string]bool, len(l.after))
 	for _, changed := range []bool{false, true} {
 		for i, e := range l.after {
 			w, ok := was[e.id]
@@ -136,20 +148,30 @@ func (l list) stay() map[string]bool {
 	return stay
 }
 
-// orders are a list of orders as entries; what the change touches is drawn again.
-func orders(ch app.Changes, all []*app.Order, id func(int64) string, draw func(*app.Order) templ.Component) []entry {
-	out := make([]entry, len(all))
-	for i, o := range all {
-		_, changed := slices.BinarySearch(ch.Orders, o.ID)
-		// A new menu may name what an order waits for otherwise.
-		out[i] = entry{id(o.ID), changed || ch.Menu, func() templ.Component { return draw(o) }}
-	}
-	return out
-}
-
-// listOf is a list of orders that are all drawn alike.
+// listOf is a list of orders that are all drawn alike. What is the same at its beginning and its end is left out: an order that comes costs the
+// same on a wall of six hundred as on one of six.
 func listOf(ch app.Changes, box string, before, after []*app.Order, id func(int64) string, draw func(*app.Order) templ.Component) list {
-	return list{box: box, before: orders(ch, before, id, draw), after: orders(ch, after, id, draw)}
+	// A new menu may name what an order waits for otherwise.
+	changed := func(o *app.Order) bool {
+		_, touched := slices.BinarySearch(ch.Orders, o.ID)
+		return touched || ch.Menu
+	}
+	same := func(i, k int) bool { return before[i].ID == after[k].ID && !changed(after[k]) }
+	for len(before) > 0 && len(after) > 0 && same(0, 0) {
+		before, after = before[1:], after[1:]
+	}
+	l := list{box: box}
+	for len(before) > 0 && len(after) > 0 && same(len(before)-1, len(after)-1) {
+		l.next = id(after[len(after)-1].ID)
+		before, after = before[:len(before)-1], after[:len(after)-1]
+	}
+	for _, o := range before {
+		l.before = append(l.before, entry{id: id(o.ID)})
+	}
+	for _, o := range after {
+		l.after = append(l.after, entry{id(o.ID), changed(o), func() templ.Component { return draw(o) }})
+	}
+	return l
 }
 
 // tracking draws a followed order, and what is drawn of its products if these are others.
@@ -183,8 +205,8 @@ func (d *drawing) kitchen(ch app.Changes) {
 		}
 	}
 	if len(ch.Orders) > 0 {
-		d.different([]views.Piece{{ID: views.KitchenLoadID, Component: views.KitchenLoad(ch.Before)}}, []views.Piece{{ID: views.KitchenLoadID, Component: views.KitchenLoad(b)}})
-		d.lists(counts(ch), listOf(ch, views.RecalledListID, views.Bumped(ch.Before), views.Bumped(b), views.RecalledID, views.Recalled))
+		d.counts(ch)
+		d.lists(listOf(ch, views.RecalledListID, views.Bumped(ch.Before), views.Bumped(b), views.RecalledID, views.Recalled))
 	}
 	if ch.Menu || newLevels(ch) {
 		d.morph(views.KitchenStockID, views.KitchenStock(b))
@@ -195,9 +217,13 @@ func (d *drawing) kitchen(ch app.Changes) {
 	}
 }
 
-// counts are what is to be made of each pizza.
-func counts(ch app.Changes) list {
+// counts draws what is to be made of each pizza, and of all.
+func (d *drawing) counts(ch app.Changes) {
 	before, after := views.AllToMake(ch.Before), views.AllToMake(ch.After)
+	of := func(counts []views.ToMake) []views.Piece {
+		return []views.Piece{{ID: views.KitchenLoadID, Component: views.KitchenLoad(ch.After.Pizzeria, counts)}}
+	}
+	d.different(of(before), of(after))
 	l := list{box: views.CountsID}
 	for _, c := range before {
 		l.before = append(l.before, entry{id: c.ID()})
@@ -205,7 +231,7 @@ func counts(ch app.Changes) list {
 	for _, c := range after {
 		l.after = append(l.after, entry{c.ID(), !slices.Contains(before, c), func() templ.Component { return views.CountRow(c) }})
 	}
-	return l
+	d.lists(l)
 }
 
 // courier draws the stops of one courier.

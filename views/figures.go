@@ -1,8 +1,6 @@
 package views
 
 import (
-	"cmp"
-	"slices"
 	"strconv"
 	"time"
 
@@ -38,6 +36,9 @@ type Hour struct {
 // FiguresOf computes a board's figures for its latest service day.
 func FiguresOf(b *app.Board) Figures {
 	f := Figures{At: latest(b)}
+	if open := OpenOrders(b); len(open) > 0 {
+		f.Next = open[0]
+	}
 	for _, o := range b.Orders {
 		f.Day = max(f.Day, o.ServiceDay)
 	}
@@ -49,9 +50,6 @@ func FiguresOf(b *app.Board) Figures {
 			f.Open++
 			if o.Status.Open() {
 				f.Waiting++
-			}
-			if f.Next == nil || promisedFirst(o, f.Next) < 0 {
-				f.Next = o
 			}
 		}
 		if o.Status == app.OnTheWay {
@@ -116,15 +114,9 @@ func left(b *app.Board, p app.Product) int {
 	return n
 }
 
-func promisedFirst(x, y *app.Order) int {
-	return cmp.Or(x.PromisedAt.Compare(y.PromisedAt), cmp.Compare(x.Number, y.Number), cmp.Compare(x.ID, y.ID))
-}
-
 // OpenOrders returns the orders that are not over, those promised first in front: the late ones lead by themselves.
 func OpenOrders(b *app.Board) []*app.Order {
-	out := b.Live(func(o *app.Order) bool { return !o.Status.Final() })
-	slices.SortFunc(out, promisedFirst)
-	return out
+	return b.Promised(func(o *app.Order) bool { return !o.Status.Final() })
 }
 
 // DelayWords says a mean delay: "4 min de retard", "2 min d’avance", "à l’heure".

@@ -2,7 +2,6 @@ package views
 
 import (
 	"cmp"
-	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -48,18 +47,15 @@ func latest(b *app.Board) time.Time {
 // KitchenTickets returns the orders on the kitchen's wall, those due first in front: what is to be made, what is on hold, and what was
 // cancelled before it was ready less than five minutes before the last thing that happened on the board.
 func KitchenTickets(b *app.Board) []*app.Order {
+	out := b.Live(func(o *app.Order) bool { return inKitchen(o) || o.Status == app.OnHold })
 	since := latest(b).Add(-lingers)
-	var out []*app.Order
-	for _, o := range b.Orders {
-		switch o.Status {
-		case app.Received, app.Preparing, app.OnHold:
-			out = append(out, o)
-		case app.Cancelled:
-			if o.ClosedAt.After(since) && !leftKitchen(o) {
-				out = append(out, o)
-			}
-		}
+	cancelled := b.Recent(app.RecentOrders, func(o *app.Order) bool {
+		return o.Status == app.Cancelled && o.ClosedAt.After(since) && !leftKitchen(o)
+	})
+	if len(cancelled) == 0 {
+		return out
 	}
+	out = append(out, cancelled...)
 	slices.SortFunc(out, func(x, y *app.Order) int {
 		return cmp.Or(x.ReadyBy.Compare(y.ReadyBy), cmp.Compare(x.Number, y.Number), cmp.Compare(x.ID, y.ID))
 	})
@@ -210,17 +206,28 @@ func (c ToMake) total() int { return c.Queued + c.Making + c.Oven }
 
 // AllToMake counts the pizzas still to make, the most frequent first.
 func AllToMake(b *app.Board) []ToMake {
-	counts := map[string]ToMake{}
-	// In the order of the ids: a product that was renamed meanwhile goes by its last name.
-	for _, id := range slices.Sorted(maps.Keys(b.Orders)) {
-		o := b.Orders[id]
-		if !inKitchen(o) {
-			continue
-		}
-		for _, l := range toMake(o) {
-			key := l.Product + ":" + string(l.Size)
-			c := counts[key]
-			c.Slug, c.Name, c.Size = l.Product, l.Name, l.Size
+	type pizza struct {
+		slug string
+		size app.Size
+	}
+	type count struct {
+		ToMake
+		named int64 // order that gave the name: a product that was renamed meanwhile goes by its last one
+	}
+	counts := map[pizza]*count{}
+	for _, o := range b.Live(inKitchen) {
+		for _, l := range o.Lines {
+			if len(l.Items) == 0 {
+				continue
+			}
+			c := counts[pizza{l.Product, l.Size}]
+			if c == nil {
+				c = &count{ToMake: ToMake{Slug: l.Product, Size: l.Size}}
+				counts[pizza{l.Product, l.Size}] = c
+			}
+			if o.ID >= c.named {
+				c.Name, c.named = l.Name, o.ID
+			}
 			for _, s := range l.Items {
 				switch s {
 				case app.Queued:
@@ -231,18 +238,23 @@ func AllToMake(b *app.Board) []ToMake {
 					c.Oven++
 				}
 			}
-			counts[key] = c
 		}
 	}
-	maps.DeleteFunc(counts, func(_ string, c ToMake) bool { return c.total() == 0 })
-	return slices.SortedFunc(maps.Values(counts), func(x, y ToMake) int {
+	out := make([]ToMake, 0, len(counts))
+	for _, c := range counts {
+		if c.total() > 0 {
+			out = append(out, c.ToMake)
+		}
+	}
+	slices.SortFunc(out, func(x, y ToMake) int {
 		return cmp.Or(cmp.Compare(y.total(), x.total()), strings.Compare(x.Name, y.Name), strings.Compare(string(x.Size), string(y.Size)))
 	})
+	return out
 }
 
 // load sums what the kitchen has before it: pizzas to make, and those in the oven.
-func load(b *app.Board) (todo, oven int) {
-	for _, c := range AllToMake(b) {
+func load(counts []ToMake) (todo, oven int) {
+	for _, c := range counts {
 		todo += c.total()
 		oven += c.Oven
 	}
@@ -251,16 +263,23 @@ func load(b *app.Board) (todo, oven int) {
 
 // Bumped returns the tickets bumped last, the very last in front.
 func Bumped(b *app.Board) []*app.Order {
-	var out []*app.Order
+	type bump struct {
+		at time.Time
+		o  *app.Order
+	}
+	var all []bump
 	for _, o := range b.Orders {
-		if slices.Contains([]app.Status{app.Ready, app.OnTheWay, app.Delivered, app.Collected}, o.Status) {
-			out = append(out, o)
+		switch o.Status {
+		case app.Ready, app.OnTheWay, app.Delivered, app.Collected:
+			all = append(all, bump{o.Reached(app.Ready), o})
 		}
 	}
-	slices.SortFunc(out, func(x, y *app.Order) int {
-		return cmp.Or(y.Reached(app.Ready).Compare(x.Reached(app.Ready)), cmp.Compare(y.ID, x.ID))
-	})
-	return out[:min(recalled, len(out))]
+	slices.SortFunc(all, func(x, y bump) int { return cmp.Or(y.at.Compare(x.at), cmp.Compare(y.o.ID, x.o.ID)) })
+	out := make([]*app.Order, min(recalled, len(all)))
+	for i := range out {
+		out[i] = all[i].o
+	}
+	return out
 }
 
 // Seconds writes a time in the oven: "4 min", "4 min 30".

@@ -51,8 +51,8 @@ func testSupervision() Supervision {
 // staffPieces are the shared pieces of the staff's screens.
 func staffPieces(b *app.Board) map[string]templ.Component {
 	pieces := map[string]templ.Component{
-		"kitchen-load":     KitchenLoad(b),
-		"all-day":          AllDay(b),
+		"kitchen-load":     KitchenLoad(b.Pizzeria, AllToMake(b)),
+		"all-day":          AllDay(AllToMake(b)),
 		"kitchen-stock":    KitchenStock(b),
 		"recall":           Recall(b),
 		"recipe":           recipe(b, b.Menu.Products[1], b.Menu.Products[1].Variants[1]),

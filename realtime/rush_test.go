@@ -1,0 +1,123 @@
+package realtime
+
+import (
+	"encoding/json"
+	"testing"
+	"time"
+
+	"github.com/oc-pizza/ocpizza/app"
+)
+
+// told are the patches that a socket of paper has got since it was last asked.
+func told(t *testing.T, p *paper) (patches []struct{ S, P int64 }) {
+	t.Helper()
+	frames, _ := p.frames(t)
+	for _, f := range frames {
+		var m struct {
+			K    string
+			S, P int64
+		}
+		if err := json.Unmarshal(f.Payload, &m); err != nil {
+			t.Fatal(err)
+		}
+		if m.K == "patch" {
+			patches = append(patches, struct{ S, P int64 }{m.S, m.P})
+		}
+	}
+	p.written = nil
+	return patches
+}
+
+// TestRush: a shop whose drawing rests gets what happened meanwhile in one patch, whoever opens a page sees it at once, and nothing that came
+// and went is left on a screen.
+func TestRush(t *testing.T) {
+	hub := newBench(HubOptions{BatchTick: -1})
+	boards := NewBoards(fixed{anEvening()}, hub.Hub, BoardsOptions{IdleCompare: time.Hour, BusyCompare: time.Hour})
+	t.Cleanup(boards.Close)
+	kitchen := Audience{KitchenScreen, 1, 0}
+	s, err := boards.shop(t.Context(), 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	wall := &paper{room: -1}
+	hub.enter(kitchen.Topic(), wall, 1000)
+	s.drawn(kitchen)
+	expect := func(what string, want ...struct{ S, P int64 }) {
+		t.Helper()
+		hub.settle()
+		got := told(t, wall)
+		if len(got) != len(want) {
+			t.Fatalf("%s: %v, want %v", what, got, want)
+		}
+		for i := range want {
+			if got[i] != want[i] {
+				t.Fatalf("%s: %v, want %v", what, got, want)
+			}
+		}
+	}
+	order := func() { boards.hear(newOrderEvent(s.board.Load())) }
+	rest := func(d time.Duration) {
+		s.mu.Lock()
+		s.rested = time.Now().Add(d)
+		s.mu.Unlock()
+	}
+	type step = struct{ S, P int64 }
+
+	order()
+	expect("a quiet shop is drawn at once", step{1001, 1000})
+
+	rest(time.Hour)
+	order()
+	order()
+	if board, err := boards.Board(t.Context(), 1); err != nil || board.Seq != 1003 {
+		t.Fatalf("the business works on %d, %v", board.Seq, err)
+	}
+	expect("a shop that rests")
+	if board, seq, err := boards.View(t.Context(), kitchen); err != nil || board.Seq != 1003 || seq != 1003 {
+		t.Fatalf("a page shows %d of %d, %v", seq, board.Seq, err)
+	}
+	expect("a page that is opened", step{1003, 1001})
+
+	// A level falls and is back before anybody was told. A wall that comes in between must not keep the level that it was.
+	rest(time.Hour)
+	level := s.board.Load().Levels[40]
+	moved := level
+	moved.Out = true
+	change := func(l app.Level) {
+		board := s.board.Load()
+		boards.hear(app.Event{Pizzeria: 1, Epoch: board.Epoch, Seq: board.Seq + 1, Levels: []app.Level{l}})
+	}
+	change(moved)
+	late := &Socket{wire: &paper{room: -1}, info: SocketInfo{Session: "late"}}
+	hub.post(command{call: func(l *loop) { l.adopt(late) }})
+	if err := boards.Join(t.Context(), late, kitchen, Shown{}); err != nil {
+		t.Fatal(err)
+	}
+	if s.shown.Levels[40] != level {
+		t.Fatal("the wall was drawn from a board that nobody else was shown")
+	}
+	change(level)
+	expect("what came and went while the shop rests")
+
+	rest(20 * time.Millisecond)
+	s.mu.Lock()
+	s.due = false
+	boards.show(s)
+	s.mu.Unlock()
+	order()
+	until(t, "the end of the rest", func() bool {
+		hub.settle()
+		return len(wall.written) > 0
+	})
+	expect("after the rest", step{1006, 1003})
+
+	// A page that another process drew knows more than our screens have been told.
+	rest(time.Hour)
+	order()
+	ahead := &Socket{wire: &paper{room: -1}, info: SocketInfo{Session: "ahead"}}
+	hub.post(command{call: func(l *loop) { l.adopt(ahead) }})
+	if err := boards.Join(t.Context(), ahead, kitchen, Shown{Epoch: "e1", Seq: 1007}); err != nil {
+		t.Fatal(err)
+	}
+	expect("a page that is ahead", step{1007, 1006})
+}
