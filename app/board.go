@@ -8,9 +8,12 @@ import (
 	"strings"
 )
 
-// RecentOrders is how many closed orders a board keeps beside those that live: enough for the recall list of the kitchen,
-// the evening's tracking pages and the dashboard.
-const RecentOrders = 200
+// RecentOrders is how many closed orders a board keeps at least beside those that live: enough for the recall list of the kitchen and the
+// evening's tracking pages. Those closed in the latest service day it keeps all, up to DayOrders, so that the day's sums are whole.
+const (
+	RecentOrders = 200
+	DayOrders    = 1000
+)
 
 // Board is all that the live screens of one shop show. It is a value: Apply returns a new one, so whoever holds a board
 // may read it without a lock for as long as they like.
@@ -20,16 +23,18 @@ type Board struct {
 	Seq      int64
 	Menu     *Menu
 	Levels   map[int64]Level  // by ingredient
-	Orders   map[int64]*Order // those that live, and the RecentOrders closed last
+	Orders   map[int64]*Order // those that live, and those closed last: see RecentOrders
 	// Maintenance is the house's, the same on every board; nil when there is none.
 	Maintenance *Maintenance
 	left        map[string]int // by product:size
 
 	// The orders in the sequences that screens show them in: a screen is drawn more often than an order moves.
 	byReady, byPromise, closed []*Order
+
+	day string // the latest service day
 }
 
-// NewBoard completes a board that was loaded: it drops closed orders beyond RecentOrders and computes what is left.
+// NewBoard completes a board that was loaded: it drops closed orders that it need not keep and computes what is left.
 func NewBoard(b Board) *Board {
 	b.arrange(slices.Collect(maps.Values(b.Orders)))
 	b.left = b.computeLeft()
@@ -118,16 +123,22 @@ func Compare(before, after *Board) Changes {
 	return ch
 }
 
-// arrange puts orders that came or changed into their places and drops closed ones beyond RecentOrders, the oldest first.
+// Day is the latest service day that an order of the board is of, "" without orders.
+func (b *Board) Day() string { return b.day }
+
+// arrange puts orders that came or changed into their places and drops closed ones that need not be kept, the oldest first.
 func (b *Board) arrange(changed []*Order) {
 	live := func(o *Order) bool { return !o.Closed() }
 	b.byReady = arranged(b.byReady, changed, live, readyFirst)
 	b.byPromise = arranged(b.byPromise, changed, live, promisedFirst)
 	b.closed = arranged(b.closed, changed, (*Order).Closed, newestClosed)
-	for len(b.closed) > RecentOrders {
-		last := len(b.closed) - 1
-		delete(b.Orders, b.closed[last].ID)
-		b.closed = b.closed[:last]
+	for _, o := range changed {
+		b.day = max(b.day, o.ServiceDay)
+	}
+	since := DayStart(b.day)
+	for n := len(b.closed); n > DayOrders || n > RecentOrders && b.closed[n-1].ClosedAt.Before(since); n-- {
+		delete(b.Orders, b.closed[n-1].ID)
+		b.closed = b.closed[:n-1]
 	}
 }
 

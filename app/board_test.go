@@ -90,24 +90,42 @@ func TestCompareSaysWhatChanged(t *testing.T) {
 	}
 }
 
-func TestRecentOrdersAreBounded(t *testing.T) {
+// TestClosedOrdersAreBounded: of days that are over a board keeps the orders closed last, of the latest one all, up to a bound.
+func TestClosedOrdersAreBounded(t *testing.T) {
 	b := aBoard()
-	seq := b.Seq
-	for i := range RecentOrders + 20 {
-		o := anOrder(Delivery, Delivered)
-		o.ID, o.ClosedAt = int64(i+1), noon.Add(time.Duration(i)*time.Second)
-		seq++
-		var err error
-		if b, err = b.Apply(Event{Epoch: "e1", Seq: seq, Orders: []*Order{o}}); err != nil {
-			t.Fatal(err)
+	day := noon
+	id := int64(0)
+	close := func(n int) {
+		t.Helper()
+		for range n {
+			id++
+			o := anOrder(Delivery, Delivered)
+			o.ID, o.ClosedAt, o.ServiceDay = id, day.Add(time.Duration(id)*time.Second), ServiceDay(day)
+			var err error
+			if b, err = b.Apply(Event{Epoch: "e1", Seq: b.Seq + 1, Orders: []*Order{o}}); err != nil {
+				t.Fatal(err)
+			}
 		}
 	}
-	if len(b.Orders) != RecentOrders || b.Orders[20] != nil || b.Orders[21] == nil {
-		t.Errorf("%d orders kept, 20 is %v, 21 is %v", len(b.Orders), b.Orders[20], b.Orders[21])
+	expect := func(what string, n int, first int64) {
+		t.Helper()
+		if len(b.Orders) != n || b.Orders[first] == nil || b.Orders[first-1] != nil {
+			t.Fatalf("%s: %d orders kept of %d, %d and %d among them: %t, %t", what, len(b.Orders), id, first-1, first, b.Orders[first-1] != nil, b.Orders[first] != nil)
+		}
 	}
-	if got := b.Recent(3, func(*Order) bool { return true }); len(got) != 3 || got[0].ID != RecentOrders+20 {
+	close(RecentOrders + 20)
+	expect("a day is kept whole", RecentOrders+20, 1)
+	if got := b.Recent(3, func(*Order) bool { return true }); len(got) != 3 || got[0].ID != id {
 		t.Errorf("the last closed comes first: %v", got[0].ID)
 	}
+	if again := NewBoard(Board{Menu: b.Menu, Orders: b.Orders}); len(again.Orders) != len(b.Orders) || again.Day() != b.Day() {
+		t.Errorf("a board that is loaded keeps %d, of %s", len(again.Orders), again.Day())
+	}
+	day = day.AddDate(0, 0, 1)
+	close(1)
+	expect("the next morning", RecentOrders, 22)
+	close(DayOrders + 5)
+	expect("a day without end", DayOrders, RecentOrders+27)
 }
 
 func TestLines(t *testing.T) {
@@ -195,6 +213,11 @@ func TestOpeningHours(t *testing.T) {
 	next, ok := p.NextOpening(at("2026-03-15 03:00"))
 	if !ok || !next.Equal(at("2026-03-16 11:30")) || FrenchMoment(next, at("2026-03-15 03:00")) != "demain à 11:30" {
 		t.Errorf("next opening: %v %v", next, FrenchMoment(next, at("2026-03-15 03:00")))
+	}
+	for _, day := range []string{"2026-03-14", "2026-03-29", "2026-10-25"} { // two of them change the clocks
+		if start := DayStart(day); ServiceDay(start) != day || ServiceDay(start.Add(-time.Nanosecond)) == day {
+			t.Errorf("%s begins at %s", day, start)
+		}
 	}
 	if day := ServiceDay(at("2026-03-15 00:30")); day != "2026-03-14" {
 		t.Errorf("half past midnight belongs to %s", day)

@@ -305,7 +305,19 @@ func (p *Pizzeria) Serves(postcode string) bool {
 	return slices.Contains(p.Postcodes, strings.TrimSpace(postcode))
 }
 
+// dayBegins is when a service day begins, after midnight.
+const dayBegins = 5 * time.Hour
+
 // ServiceDay is the business day of an instant, YYYY-MM-DD: an evening's orders after midnight belong to the day before, until 5 h.
 func ServiceDay(at time.Time) string {
-	return at.In(Paris).Add(-5 * time.Hour).Format(time.DateOnly)
+	return at.In(Paris).Add(-dayBegins).Format(time.DateOnly)
+}
+
+// DayStart is the first instant of a service day, YYYY-MM-DD; the zero time if it is no day.
+func DayStart(day string) time.Time {
+	midnight, err := time.ParseInLocation(time.DateOnly, day, Paris)
+	if err != nil {
+		return time.Time{}
+	}
+	return midnight.Add(dayBegins)
 }

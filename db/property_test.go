@@ -22,9 +22,17 @@ func TestFoldingEqualsLoading(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		// A board full of closed orders: each further one makes another leave.
+		// A board full of closed orders of the day before: each further one makes another leave.
 		for range app.RecentOrders - 3 {
 			o := r.place(basket(e.shops[0].Slug, "cola-33", app.Single, 1))
+			if _, err := r.shop.CancelOrder(t.Context(), e.director, app.Key{}, o.Pizzeria, o.ID, ""); err != nil {
+				t.Fatal(err)
+			}
+		}
+		r.moment = r.moment.Add(24 * time.Hour)
+		// A day so busy that it alone is more than a board keeps of other days.
+		for range app.RecentOrders + 5 {
+			o := r.place(basket(e.shops[1].Slug, "cola-33", app.Single, 1))
 			if _, err := r.shop.CancelOrder(t.Context(), e.director, app.Key{}, o.Pizzeria, o.ID, ""); err != nil {
 				t.Fatal(err)
 			}

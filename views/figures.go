@@ -8,7 +8,7 @@ import (
 )
 
 // Figures are what a manager watches, computed from a board alone: the same board always gives the same figures. What depends on the time of
-// day (how many orders are late) is counted by the browser. A board keeps app.RecentOrders closed orders: beyond these, a day's sums are partial.
+// day (how many orders are late) is counted by the browser. A day of more than app.DayOrders orders would be summed in part.
 type Figures struct {
 	Day      string    // service day of the figures, "" for an empty board
 	At       time.Time // of the last thing that happened
@@ -35,12 +35,9 @@ type Hour struct {
 
 // FiguresOf computes a board's figures for its latest service day.
 func FiguresOf(b *app.Board) Figures {
-	f := Figures{At: latest(b)}
+	f := Figures{At: latest(b), Day: b.Day()}
 	if open := OpenOrders(b); len(open) > 0 {
 		f.Next = open[0]
-	}
-	for _, o := range b.Orders {
-		f.Day = max(f.Day, o.ServiceDay)
 	}
 	couriers := map[int64]bool{}
 	var delay time.Duration

@@ -49,7 +49,7 @@ func latest(b *app.Board) time.Time {
 func KitchenTickets(b *app.Board) []*app.Order {
 	out := b.Live(func(o *app.Order) bool { return inKitchen(o) || o.Status == app.OnHold })
 	since := latest(b).Add(-lingers)
-	cancelled := b.Recent(app.RecentOrders, func(o *app.Order) bool {
+	cancelled := b.Recent(app.DayOrders, func(o *app.Order) bool {
 		return o.Status == app.Cancelled && o.ClosedAt.After(since) && !leftKitchen(o)
 	})
 	if len(cancelled) == 0 {
