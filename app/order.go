@@ -158,7 +158,7 @@ func (o *Order) Advance(actor Actor, to Status, reason string, at time.Time) (Ch
 	}
 	s, ok := findStep(o.Mode, o.Status, to)
 	if !ok {
-		return Change{}, Errorf(Conflict, "La commande n° %d %s : cette étape n’est plus possible. Regardez où elle en est et réessayez.", o.Number, statusWords[o.Status])
+		return Change{}, Errorf(Conflict, "La commande n° %d %s : cette étape n’est plus possible. Regardez sur votre écran où elle en est.", o.Number, statusWords[o.Status])
 	}
 	if !actor.Is(s.roles...) {
 		if to == Cancelled && actor.Is(Customer, Cashier) {

@@ -127,6 +127,16 @@ func ovenUntil(b *app.Board, o *app.Order, l app.Line) time.Time {
 // allergic reports whether a note speaks of an allergy.
 func allergic(note string) bool { return strings.Contains(strings.ToLower(note), "allerg") }
 
+// allergyBand splits a note that speaks of an allergy into the word that cries out and the rest: what the customer wrote begins with the word
+// already, or gets it.
+func allergyBand(note string) (word, rest string) {
+	first, rest, _ := strings.Cut(note, " ")
+	if allergic(first) {
+		return first, rest
+	}
+	return "Allergie", note
+}
+
 // density says how tightly a ticket is set, 1 to 4, so that every ticket fits the same cell.
 func density(o *app.Order) string {
 	rows := 0.0

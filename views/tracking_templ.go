@@ -1550,9 +1550,10 @@ func pizzasWords(o *app.Order) string {
 		}
 	}
 	var parts []string
+	word := ""
 	for _, s := range []app.ItemState{app.Done, app.InOven, app.Making, app.Queued} {
 		if n[s] > 0 {
-			word := Item(s)
+			word = Item(s)
 			if s == app.Done && n[s] > 1 {
 				word = "faites"
 			}
@@ -1561,6 +1562,9 @@ func pizzasWords(o *app.Order) string {
 	}
 	if len(parts) == 0 {
 		return "La cuisine s’en occupe."
+	}
+	if o.Pizzas() == 1 {
+		return "Votre pizza" + nbsp + ": " + word + "."
 	}
 	return Count(o.Pizzas(), "pizza") + nbsp + ": " + strings.Join(parts, ", ") + "."
 }
