@@ -2,6 +2,7 @@ package db
 
 import (
 	"context"
+	"database/sql"
 	"errors"
 	"os"
 	"strconv"
@@ -15,6 +16,7 @@ import (
 const (
 	metaBackup  = "backup"   // when the last good backup was finished, RFC 3339
 	metaStorage = "storage/" // + day, 2026-03-14: how many bytes the database took that day
+	metaAlert   = "alert/"   // + name of a figure: the level that was told last, and since when, RFC 3339
 )
 
 // Usage is what the database says of itself, beyond the business.
@@ -22,14 +24,21 @@ type Usage struct {
 	Bytes  int64            // that its data and indexes take
 	Backup time.Time        // when the last good backup was finished; zero: never
 	Days   map[string]int64 // bytes by day (2026-03-14, UTC), as NoteStorage kept them
+	Alerts map[string]Alert // by name of the figure, as NoteAlert kept them
+}
+
+// Alert is what people were told of a figure last.
+type Alert struct {
+	Level string
+	Since time.Time
 }
 
 // Usage reads it in one statement. On MySQL the size is the server's own estimate (information_schema.tables, data and indexes, as plans
 // count it; MySQL 8 refreshes it once a day: information_schema_stats_expiry); on SQLite it is that of the files.
 func (d *DB) Usage(ctx context.Context) (Usage, error) {
-	u := Usage{Days: map[string]int64{}}
+	u := Usage{Days: map[string]int64{}, Alerts: map[string]Alert{}}
 	var rows []struct{ Name, Value string }
-	query, args := "SELECT name, value FROM meta WHERE name = ? OR name LIKE ?", []any{metaBackup, metaStorage + "%"}
+	query, args := "SELECT name, value FROM meta WHERE name = ? OR name LIKE ? OR name LIKE ?", []any{metaBackup, metaStorage + "%", metaAlert + "%"}
 	if d.mysql {
 		query += " UNION ALL SELECT ?, CAST(COALESCE(SUM(data_length + index_length), 0) AS CHAR) FROM information_schema.tables WHERE table_schema = DATABASE()"
 		args = append(args, sizeNow)
@@ -48,6 +57,13 @@ func (d *DB) Usage(ctx context.Context) (Usage, error) {
 		if day, ok := strings.CutPrefix(r.Name, metaStorage); ok {
 			if n, err := strconv.ParseInt(r.Value, 10, 64); err == nil {
 				u.Days[day] = n
+			}
+			continue
+		}
+		if name, ok := strings.CutPrefix(r.Name, metaAlert); ok {
+			level, since, _ := strings.Cut(r.Value, " ")
+			if at, err := time.Parse(time.RFC3339, since); err == nil {
+				u.Alerts[name] = Alert{level, at}
 			}
 			continue
 		}
@@ -87,12 +103,8 @@ func (d *DB) NoteStorage(ctx context.Context, at time.Time, bytes int64) error {
 	if d.health.readOnly() {
 		return d.translate(errReadOnly)
 	}
-	insert := "INSERT IGNORE"
-	if !d.mysql {
-		insert = "INSERT OR IGNORE"
-	}
 	name := func(t time.Time) string { return metaStorage + t.UTC().Format(time.DateOnly) }
-	_, err := d.w.ExecContext(ctx, "? INTO meta (name, value) VALUES (?, ?)", bun.Safe(insert), name(at), strconv.FormatInt(bytes, 10))
+	err := d.insertFact(ctx, name(at), strconv.FormatInt(bytes, 10))
 	if err == nil {
 		_, err = d.w.ExecContext(ctx, "DELETE FROM meta WHERE name LIKE ? AND name < ?", metaStorage+"%", name(at.AddDate(0, 0, -keepStorage)))
 	}
@@ -100,6 +112,37 @@ func (d *DB) NoteStorage(ctx context.Context, at time.Time, bytes int64) error {
 		d.noteFault(ctx, classify(err))
 	}
 	return d.translate(err)
+}
+
+// insertFact keeps a fact about the house, unless there is one of this name.
+func (d *DB) insertFact(ctx context.Context, name, value string) error {
+	insert := "INSERT IGNORE"
+	if !d.mysql {
+		insert = "INSERT OR IGNORE"
+	}
+	_, err := d.w.ExecContext(ctx, "? INTO meta (name, value) VALUES (?, ?)", bun.Safe(insert), name, value)
+	return err
+}
+
+// NoteAlert keeps the level of a figure that people are about to be told, and reports whether it is news: of several processes that notice
+// the same, one is the first. Two statements.
+func (d *DB) NoteAlert(ctx context.Context, name, level string, at time.Time) (first bool, err error) {
+	if d.health.readOnly() {
+		return false, d.translate(errReadOnly)
+	}
+	name = metaAlert + name
+	since := at.UTC().Format(time.RFC3339)
+	if err = d.insertFact(ctx, name, "ok "+since); err == nil {
+		var res sql.Result
+		res, err = d.w.ExecContext(ctx, "UPDATE meta SET value = ? WHERE name = ? AND value NOT LIKE ?", level+" "+since, name, level+" %")
+		if err == nil {
+			var n int64
+			n, err = res.RowsAffected()
+			return n == 1, d.translate(err)
+		}
+	}
+	d.noteFault(ctx, classify(err))
+	return false, d.translate(err)
 }
 
 // Opened counts the connections made to the database since Open.

@@ -25,6 +25,14 @@ func TestUsage(t *testing.T) {
 		if _, err := d.w.ExecContext(ctx, "INSERT INTO meta (name, value) VALUES (?, ?)", metaBackup, done.Format(time.RFC3339)); err != nil {
 			t.Fatal(err)
 		}
+		for _, alert := range []struct {
+			level string
+			first bool
+		}{{"ok", false}, {"warn", true}, {"warn", false}, {"alarm", true}, {"alarm", false}} {
+			if first, err := d.NoteAlert(ctx, "storage", alert.level, done); err != nil || first != alert.first {
+				t.Errorf("%s is news: %t, %v", alert.level, first, err)
+			}
+		}
 		before := d.Statements()
 		u, err := d.Usage(ctx)
 		if err != nil {
@@ -33,7 +41,8 @@ func TestUsage(t *testing.T) {
 		if n := d.Statements() - before; n != 1 {
 			t.Errorf("%d statements", n)
 		}
-		if u.Bytes < 1<<10 || !u.Backup.Equal(done) || len(u.Days) != 2 || u.Days["2026-03-13"] != 100 || u.Days["2026-03-14"] != 200 {
+		if u.Bytes < 1<<10 || !u.Backup.Equal(done) || len(u.Days) != 2 || u.Days["2026-03-13"] != 100 || u.Days["2026-03-14"] != 200 ||
+			len(u.Alerts) != 1 || u.Alerts["storage"] != (Alert{"alarm", done}) {
 			t.Errorf("%+v", u)
 		}
 	})

@@ -152,7 +152,9 @@ func (w *watcher) look(ctx context.Context, now time.Time) {
 	}
 	r := w.read(now)
 	for _, c := range w.alarms.Note(now, w.values(r)) {
-		w.teller.Tell(c)
+		if w.mine(ctx, c) {
+			w.teller.Tell(c)
+		}
 	}
 	s := &status{reading: r, levels: map[string]watch.Level{}}
 	for _, rule := range w.alarms.Rules() {
@@ -160,6 +162,20 @@ func (w *watcher) look(ctx context.Context, now time.Time) {
 	}
 	s.page = w.page(r)
 	w.now.Store(s)
+}
+
+// mine tells whether a change is this process's to tell. When the database cannot say, it is: twice is better than never.
+func (w *watcher) mine(ctx context.Context, c watch.Change) bool {
+	if !c.Rule.House {
+		return true
+	}
+	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
+	defer cancel()
+	first, err := w.p.db.NoteAlert(ctx, c.Rule.Name, c.To.String(), c.At)
+	if err != nil {
+		w.p.log.Debug("cannot keep that an alert was told", "name", c.Rule.Name, "err", err)
+	}
+	return first || err != nil
 }
 
 // askDatabase reads its size, the first of each day to be kept, and the record of the last backup.
@@ -174,6 +190,13 @@ func (w *watcher) askDatabase(ctx context.Context, now time.Time) {
 	if err != nil {
 		w.p.log.Warn("cannot read the database's size", "err", err)
 		return
+	}
+	if !w.usageKnown {
+		for name, a := range u.Alerts {
+			if l, ok := watch.ParseLevel(a.Level); ok {
+				w.alarms.Restore(name, l, a.Since)
+			}
+		}
 	}
 	w.usage, w.usageKnown = u, true
 	if today := now.UTC().Format(time.DateOnly); u.Days[today] == 0 {

@@ -36,8 +36,8 @@ func defaultRules() []watch.Rule {
 	never := math.Inf(1)
 	return []watch.Rule{
 		{Name: ruleDatabase, Label: "Base de données", Warn: 1, Alarm: 1, Fall: 15 * time.Second},
-		{Name: ruleBackup, Label: "Dernière sauvegarde", Unit: "h", Warn: 25, Alarm: 26},
-		{Name: ruleStorage, Label: "Stockage de la base", Unit: "%", Warn: 70, Alarm: 85},
+		{Name: ruleBackup, Label: "Dernière sauvegarde", Unit: "h", Warn: 25, Alarm: 26, House: true},
+		{Name: ruleStorage, Label: "Stockage de la base", Unit: "%", Warn: 70, Alarm: 85, House: true},
 		{Name: ruleStatements, Label: "Requêtes SQL par heure", Unit: "% du quota", Warn: 70, Alarm: 85, Rise: short, Fall: long},
 		{Name: ruleConnections, Label: "Attente d’une connexion à la base", Unit: "s par minute", Warn: 1, Alarm: 10, Rise: short, Fall: long},
 		{Name: ruleMemory, Label: "Mémoire", Unit: "%", Warn: 80, Alarm: 95, Rise: short, Fall: long},

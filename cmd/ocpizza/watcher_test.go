@@ -24,17 +24,23 @@ func serveWith(t *testing.T, dbURL string, log *slog.Logger, change func(*config
 	t.Helper()
 	e := startEvening(t, dbURL)
 	e.stop()
+	e.prog, e.url = startWith(t, e.db, log, change)
+	return e
+}
+
+// startWith starts a process on a database that is ready.
+func startWith(t *testing.T, d *db.DB, log *slog.Logger, change func(*config)) (p *program, url string) {
+	t.Helper()
 	l, err := new(net.ListenConfig).Listen(context.Background(), "tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
 	cfg := config{Secret: []byte(strings.Repeat("s", minSecret))}
 	change(&cfg)
-	if e.prog, err = startProgram(e.db, true, cfg, l, log); err != nil {
+	if p, err = startProgram(d, true, cfg, l, log); err != nil {
 		t.Fatal(err)
 	}
-	e.url = "http://" + l.Addr().String()
-	return e
+	return p, "http://" + l.Addr().String()
 }
 
 func discard() *slog.Logger { return slog.New(slog.DiscardHandler) }
@@ -215,17 +221,36 @@ func TestSupervision(t *testing.T) {
 			t.Errorf("%+v", m)
 		}
 		read(2 * time.Second) // once
+		// A process that starts knows of it. It finds the storage well and says so; the first one need not say it again.
+		d, err := db.Open(t.Context(), db.Options{URL: dbURL, Log: discard()})
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer d.Close()
+		beside, _ := startWith(t, d, slog.New(slog.NewJSONHandler(log, nil)), func(c *config) {
+			c.Watch.Every = time.Hour
+			c.Watch.Tell.Webhook = hook.URL
+			c.Watch.Storage = 1 << 40
+		})
+		select {
+		case m := <-told:
+			if m.Name != "storage" || m.Level != "ok" || m.Was != "alarm" {
+				t.Errorf("%+v", m)
+			}
+		case <-time.After(10 * time.Second):
+			t.Error("a process that starts does not tell that an alarm is over")
+		}
+		if err := beside.Stop(time.Second); err != nil {
+			t.Error(err)
+		}
 		stored(1 << 20)
 		read(3 * time.Second)
-		if m := <-told; m.Name != "storage" || m.Level != "ok" {
-			t.Errorf("%+v", m)
-		}
 		live.figures("supervision", `data-state="ok"`)
 		board.figures("alerts", "hidden")
 		if len(told) != 0 || strings.Count(log.String(), `"msg":"alert"`) != 2 {
 			t.Errorf("told more than begin and end:\n%s", log)
 		}
-		if n := e.db.Statements() - before; n != 0 {
+		if n := e.db.Statements() - before; n != 4 { // two at each change of the storage's level, to tell it once
 			t.Errorf("watching took %d SQL statements", n)
 		}
 	})

@@ -5,6 +5,7 @@ package watch
 import (
 	"fmt"
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -20,8 +21,16 @@ const (
 	Alarm
 )
 
+var levels = [...]string{"ok", "warn", "alarm"}
+
 // String is the level in logs, metrics and webhooks.
-func (l Level) String() string { return [...]string{"ok", "warn", "alarm"}[l] }
+func (l Level) String() string { return levels[l] }
+
+// ParseLevel reads what String writes.
+func ParseLevel(s string) (Level, bool) {
+	i := slices.Index(levels[:], s)
+	return Level(max(i, 0)), i >= 0 //nolint:gosec // an index of three
+}
 
 // Rule says when a figure is worth what. Figures are such that more is worse.
 type Rule struct {
@@ -32,6 +41,9 @@ type Rule struct {
 	Alarm float64 // +Inf: never
 	// Rise is how long a value must stay beyond a threshold before that counts, Fall how long below before it is over.
 	Rise, Fall time.Duration
+	// House: the figure is the whole house's, not this process's. Whoever notices a change first tells it, and a process that starts goes on
+	// from what was told (Restore).
+	House bool
 }
 
 // margin is how far below a threshold a value must come for the level to fall: what hovers around a threshold does not flap.
@@ -115,6 +127,15 @@ func (a *Alarms) Rules() []Rule { return a.rules }
 
 // State of a rule.
 func (a *Alarms) State(name string) State { return *a.states[name] }
+
+// Restore sets a rule to a level that was told before, by another process or in an earlier life of this one.
+func (a *Alarms) Restore(name string, l Level, since time.Time) {
+	for _, r := range a.rules {
+		if r.Name == name {
+			*a.states[name] = State{Level: l, Since: since, began: since, lowest: r.Warn}
+		}
+	}
+}
 
 // Note takes the values in that were read at one moment, by rule, and returns what is to be told. A value that is NaN, or missing, is not
 // known: nothing changes.

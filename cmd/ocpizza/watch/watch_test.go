@@ -66,6 +66,28 @@ func TestAlarms(t *testing.T) {
 	}
 }
 
+// TestAlarmsGoOn: a process that starts knows what was told, and neither repeats it nor keeps its end to itself.
+func TestAlarmsGoOn(t *testing.T) {
+	for value, want := range map[float64]string{90: "", 99: "alarm", 10: "ok"} {
+		a := NewAlarms([]Rule{{Name: "storage", Warn: 70, Alarm: 95}})
+		level, ok := ParseLevel("warn")
+		if _, known := ParseLevel("fine"); !ok || known {
+			t.Fatal("levels are not read as they are written")
+		}
+		a.Restore("storage", level, noon.Add(-time.Hour))
+		told := ""
+		for _, ch := range a.Note(noon, map[string]float64{"storage": value}) {
+			told += ch.To.String()
+			if ch.Over() && ch.Lasted != time.Hour {
+				t.Errorf("it lasted %s", ch.Lasted)
+			}
+		}
+		if told != want {
+			t.Errorf("%v: told %q, want %q", value, told, want)
+		}
+	}
+}
+
 func TestAlarmsSayWhatAndHowLong(t *testing.T) {
 	a := NewAlarms([]Rule{{Name: "backup", Label: "Dernière sauvegarde", Unit: "h", Warn: 25, Alarm: 26}})
 	first := a.Note(noon, map[string]float64{"backup": 26.5})
