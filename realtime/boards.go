@@ -75,9 +75,9 @@ type shop struct {
 	used  atomic.Int64 // Unix nanoseconds of the last read
 
 	mu        sync.Mutex
-	shown     *app.Board // what live screens show: the board, or one a little older
-	rested    time.Time  // when they may be drawn again
-	due       bool       // they will be, by a timer
+	shown     *app.Board                          // what live screens show: the board, or one a little older
+	rested    time.Time                           // when they may be drawn again
+	due       bool                                // they will be, by a timer
 	base      int64                               // sequence at which the board was first loaded: a topic that never changed since is as old as it
 	seqs      map[Audience]int64                  // last sequence that changed what an audience shows
 	early     map[int64]app.Event                 // events that came before their turn, by sequence
