@@ -4,6 +4,8 @@
 // they become *app.Error at its edge (error.go). A write is one transaction, retried as a whole (tx.go), and takes its locks in one order:
 //
 //	idempotency row → stock rows (pizzeria, ingredient ascending) → order number → order → till head → the pizzeria's sequence row
+//
+// (a closing of the till: till head → closings).
 package db
 
 import (
@@ -58,6 +60,7 @@ type DB struct {
 	sent    atomic.Uint64
 	opened  atomic.Uint64
 	retries atomic.Uint64
+	era     atomic.Uint64 // of the connections; see recycle
 	fault   atomic.Pointer[faults]
 	health  health
 	epochs  sync.Map // pizzeria → epoch, checked by the UPDATE that uses it
@@ -149,7 +152,7 @@ func closeAll(pools []*sql.DB) {
 
 // connector makes the connector of a pool.
 func (d *DB) connector(readOnly bool) (*wire, error) {
-	w := &wire{sent: &d.sent, network: &d.opened, mysql: d.mysql, fault: &d.fault}
+	w := &wire{sent: &d.sent, network: &d.opened, era: &d.era, mysql: d.mysql, fault: &d.fault}
 	var err error
 	if d.mysql {
 		w.greet = 1 // SET the parameters

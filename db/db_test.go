@@ -63,7 +63,12 @@ func open(t testing.TB, url string, conns int) *DB {
 
 func newRig(t testing.TB, url string, conns int) *rig {
 	t.Helper()
-	d := open(t, url, conns)
+	return rigOn(t, open(t, url, conns))
+}
+
+// rigOn is newRig on a database whose schema is there.
+func rigOn(t testing.TB, d *DB) *rig {
+	t.Helper()
 	r := &rig{t: t, db: d, boards: map[int64]*app.Board{}, moment: time.Date(2026, 3, 14, 18, 30, 0, 123456789, time.UTC)}
 	_, err := d.Seed(t.Context(), SeedOptions{
 		Demo: true, Now: r.moment.Add(-8 * time.Hour), HashPassword: func(p string) (string, error) { return "hash of " + p, nil },

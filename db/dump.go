@@ -252,6 +252,9 @@ func forOperator(err error) error {
 		return nil
 	}
 	if e, ok := errors.AsType[*mysql.MySQLError](err); ok {
+		if mysqlFault(e) == crowded {
+			return operatorError{"toutes les connexions à la base sont prises. Recommencez dans une minute ; si cela dure, arrêtez un outil qui y est connecté", err}
+		}
 		switch e.Number {
 		case 1226:
 			return operatorError{"la base refuse : quota de requêtes par heure atteint. Recommencez dans une heure", err}

@@ -10,23 +10,28 @@ import (
 
 // RecordBackup remembers that a good backup was finished, for monitoring (Usage).
 func (d *DB) RecordBackup(ctx context.Context, at time.Time) error {
+	return d.write(ctx, func(ctx context.Context, tx bun.Tx, _ bool) error {
+		return d.setMeta(ctx, tx, metaBackup, at.UTC().Format(time.RFC3339))
+	})
+}
+
+// setMeta keeps a value under a name in the table meta.
+func (d *DB) setMeta(ctx context.Context, tx bun.Tx, name, value string) error {
 	query := "INSERT INTO meta (name, value) VALUES (?, ?)"
 	if d.mysql {
 		query += " ON DUPLICATE KEY UPDATE value = VALUES(value)"
 	} else {
 		query += " ON CONFLICT (name) DO UPDATE SET value = excluded.value"
 	}
-	return d.write(ctx, func(ctx context.Context, tx bun.Tx, _ bool) error {
-		_, err := tx.ExecContext(ctx, query, metaBackup, at.UTC().Format(time.RFC3339))
-		return err
-	})
+	_, err := tx.ExecContext(ctx, query, name, value)
+	return err
 }
 
 // ofThisDatabase tells whether a row of meta is about the database it stands in rather than about the shops: its size, its backups, its
-// probe, the maintenance under way. A restore leaves those of the target as they are.
+// probe, what was told of it, the maintenance under way. A restore leaves those of the target as they are.
 func ofThisDatabase(name string) bool {
-	return name == metaBackup || name == "probe" || strings.HasPrefix(name, metaStorage) || strings.HasPrefix(name, "maintenance")
+	return name == metaBackup || name == "probe" || strings.HasPrefix(name, metaStorage) || strings.HasPrefix(name, metaAlert) || strings.HasPrefix(name, "maintenance")
 }
 
 // ofThisDatabaseSQL is the same as a condition.
-const ofThisDatabaseSQL = "(name IN ('" + metaBackup + "', 'probe') OR name LIKE '" + metaStorage + "%' OR name LIKE 'maintenance%')"
+const ofThisDatabaseSQL = "(name IN ('" + metaBackup + "', 'probe') OR name LIKE '" + metaStorage + "%' OR name LIKE '" + metaAlert + "%' OR name LIKE 'maintenance%')"

@@ -134,6 +134,7 @@ func business(t testing.TB, r *rig) {
 			t.Fatal(err)
 		}
 	}
+	r.close(app.ServiceDay(r.clock()))
 }
 
 // TestRoundTrip moves a database from each engine to each, and back: not a byte of the ledger changes.
@@ -143,7 +144,7 @@ func TestRoundTrip(t *testing.T) {
 		business(t, r)
 		backup, info := dumped(t, r.db)
 		want := ledgerOf(t, backup)
-		if info.Count("orders") != 8 || info.Count("sessions") != 0 || len(info.Pizzerias) != len(r.shops) {
+		if info.Count("orders") != 8 || info.Count("till_closings") != 1 || info.Count("sessions") != 0 || len(info.Pizzerias) != len(r.shops) {
 			t.Errorf("%+v", info)
 		}
 		if bytes.Count(gunzip(t, backup), []byte("CREATE TABLE")) != len(ownSchema().tables)+1 {
@@ -182,7 +183,7 @@ func checkServes(t *testing.T, d *DB, from *rig) {
 	r.place(basket(r.first().Slug, "regina", app.Medium, 1))
 	r.checkStock()
 	for _, p := range r.shops {
-		if _, err := d.VerifyTill(t.Context(), p.ID); err != nil {
+		if _, _, err := d.VerifyTill(t.Context(), p.ID); err != nil {
 			t.Error(err)
 		}
 		a, b := r.loaded(p.ID), from.loaded(p.ID)

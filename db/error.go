@@ -7,6 +7,7 @@ import (
 	"errors"
 	"io"
 	"net"
+	"strings"
 
 	"github.com/go-sql-driver/mysql"
 	"github.com/oc-pizza/ocpizza/app"
@@ -19,6 +20,7 @@ type fault uint8
 const (
 	noFault   fault = iota // not the database's fault, or not known
 	busy                   // run the whole transaction again
+	crowded                // no connection is to be had: others hold them all, perhaps for a moment
 	lost                   // the connection broke: nothing was saved, unless it broke during COMMIT
 	refused                // the database answers, but takes no writes
 	down                   // nobody answers
@@ -33,8 +35,9 @@ var mysqlFaults = map[uint16]fault{
 	1213: busy, // deadlock
 	1205: busy, // lock wait time-out
 	1020: busy, // MariaDB: record changed since last read
-	1040: busy, // too many connections
-	1203: busy, // the account's connections are all in use
+
+	1040: crowded, // too many connections
+	1203: crowded, // the account's connections are all in use; see also 1226 in mysqlFault
 
 	1142: refused, // INSERT or UPDATE revoked: ClearDB over its storage quota
 	1044: refused, // access to the schema revoked
@@ -74,6 +77,15 @@ var sqliteFaults = map[int]fault{
 	19:   broken, // SQLITE_CONSTRAINT
 }
 
+// mysqlFault is the fault of a server's error. 1226 stands for each limit of an account, which its text alone tells apart: that of its
+// connections at one time is over as soon as somebody leaves, those by the hour are not.
+func mysqlFault(e *mysql.MySQLError) fault {
+	if e.Number == 1226 && strings.Contains(e.Message, "'max_user_connections'") {
+		return crowded
+	}
+	return mysqlFaults[e.Number]
+}
+
 // classify says what an error means. An error that no driver made is noFault.
 func classify(err error) fault {
 	if err == nil {
@@ -83,7 +95,7 @@ func classify(err error) fault {
 		return refused
 	}
 	if e, ok := errors.AsType[*mysql.MySQLError](err); ok {
-		return mysqlFaults[e.Number]
+		return mysqlFault(e)
 	}
 	if e, ok := errors.AsType[*sqlite.Error](err); ok {
 		if f, ok := sqliteFaults[e.Code()]; ok {
@@ -114,7 +126,7 @@ func (d *DB) translate(err error) error {
 	if err == nil || errors.Is(err, app.ErrUnchanged) {
 		return err
 	}
-	if _, ok := errors.AsType[*app.Error](err); ok {
+	if _, ok := errors.AsType[*app.Error](err); ok || IsTampered(err) {
 		return err
 	}
 	switch classify(err) {
@@ -122,7 +134,7 @@ func (d *DB) translate(err error) error {
 		return app.Wrap(err, app.Unavailable, "Trop de demandes arrivent en même temps. Réessayez dans un instant.")
 	case refused:
 		return app.Wrap(err, app.Unavailable, "Les commandes en ligne sont momentanément suspendues. Appelez la pizzeria.")
-	case lost, down, late:
+	case lost, down, late, crowded:
 		return app.Wrap(err, app.Unavailable, "Nos serveurs ne répondent pas pour l’instant. Réessayez dans un instant, ou appelez la pizzeria.")
 	case tooLong:
 		return app.Wrap(err, app.Invalid, "Un des textes est trop long. Raccourcissez-le et réessayez.")

@@ -136,7 +136,7 @@ func TestLostCommit(t *testing.T) {
 		}
 		r.db.fault.Store(nil)
 		r.checkStock()
-		if n, err := r.db.VerifyTill(t.Context(), id); n != 2 || err != nil {
+		if n, _, err := r.db.VerifyTill(t.Context(), id); n != 2 || err != nil {
 			t.Errorf("till: %d %v", n, err)
 		}
 	})
@@ -283,4 +283,33 @@ func (r *rig) setStockSoon(ingredient string, quantity int64) {
 		err := r.shop.Restock(r.t.Context(), app.Actor{Role: app.Director, User: 1}, newKey(), r.first().ID, ingredient, quantity)
 		return err == nil
 	})
+}
+
+// TestRecycle: a connection that was in use when the database came back is not used again: it may lead to the server of before.
+func TestRecycle(t *testing.T) {
+	d := open(t, dbtest.MariaDB(t).Schema(t), 1)
+	id := func() (id int64) {
+		c, err := d.w.Conn(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer c.Close()
+		if err := c.QueryRowContext(t.Context(), "SELECT CONNECTION_ID()").Scan(&id); err != nil {
+			t.Fatal(err)
+		}
+		return id
+	}
+	first := id()
+	if again := id(); again != first {
+		t.Errorf("connection %d, then %d, for no reason", first, again)
+	}
+	c, err := d.w.Conn(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	d.recycle()
+	_ = c.Close()
+	if again := id(); again == first {
+		t.Error("it was used again")
+	}
 }

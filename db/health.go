@@ -50,7 +50,7 @@ func (d *DB) noteFault(ctx context.Context, kind fault) {
 	switch kind {
 	case refused:
 		d.health.set(ctx, d, ReadOnly)
-	case down, lost:
+	case down, lost, crowded:
 		d.health.set(ctx, d, Down)
 	}
 }
@@ -143,8 +143,10 @@ func (d *DB) Probe(ctx context.Context) error {
 	return err
 }
 
-// recycle closes the idle connections; those in use close when they come back too old.
+// recycle closes the idle connections, and those in use when they come back: what answers now may be another server, while the one of
+// before still shows what it held.
 func (d *DB) recycle() {
+	d.era.Add(1)
 	n := d.w.Stats().MaxOpenConnections
 	d.w.SetMaxIdleConns(0)
 	d.w.SetMaxIdleConns(n)

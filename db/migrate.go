@@ -26,12 +26,16 @@ import (
 //     column that it reads; a query with * would not survive.) A renaming is an addition, a release that writes both, and a removal.
 //   - One statement of DDL, which may be run again after it failed half-way (IF NOT EXISTS, or guarded): on MySQL each commits by itself.
 //   - A file that was released is never changed or removed, and its number is higher than all before it.
-//   - A program starts on a newer schema and refuses an older one (CheckSchema): it is the release phase that goes first.
+//   - A program serves on a newer schema, and on an older one down to oldestServable (CheckServable); the tools want the newest (CheckSchema).
 //
-// TestOlderBinary and, over the history, « update » of cmd/ocpizza's TestDeploy see that it is kept.
+// TestOlderBinary, TestOldestServable and, over the history, « update » of cmd/ocpizza's TestDeploy see that it is kept.
 //
 //go:embed migrations
 var migrations embed.FS
+
+// oldestServable is the oldest schema with which this program can serve: whoever adds a migration that orders, boards, sessions or
+// supervision need brings it to that migration's number. 25 and later are for commands alone.
+const oldestServable = 24
 
 // Migration is one step of the schema.
 type Migration struct {
@@ -91,6 +95,19 @@ func (d *DB) CheckSchema(ctx context.Context) error {
 		return app.Errorf(app.Unavailable, "Le schéma de la base est à la version %d, il faut la %d : lancez « ocpizza migrate ».", current, needed)
 	}
 	return nil
+}
+
+// CheckServable refuses a database whose schema is too old to serve on. behind tells that it is older than the program all the same: what
+// the missing migrations are for does not work until « ocpizza migrate » has run.
+func (d *DB) CheckServable(ctx context.Context) (behind bool, err error) {
+	current, needed, err := d.SchemaVersion(ctx)
+	if err != nil {
+		return false, err
+	}
+	if current < oldestServable {
+		return true, d.CheckSchema(ctx)
+	}
+	return current < needed, nil
 }
 
 // migrator runs f on connections of its own: goose holds one while its locker takes others, which a pool of one connection would not give.

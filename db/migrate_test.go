@@ -7,6 +7,7 @@ import (
 
 	"github.com/oc-pizza/ocpizza/app"
 	"github.com/oc-pizza/ocpizza/db/dbtest"
+	"github.com/pressly/goose/v3"
 )
 
 func TestMigrateTwiceAndAtOnce(t *testing.T) {
@@ -76,6 +77,70 @@ func TestOlderBinary(t *testing.T) {
 		r.place(basket(r.first().Slug, "regina", app.Medium, 1))
 		if b := r.loaded(r.first().ID); len(b.Orders) != 1 {
 			t.Error(len(b.Orders))
+		}
+	})
+}
+
+// TestOldestServable plays what is served on the oldest schema on which the program says that it serves.
+func TestOldestServable(t *testing.T) {
+	dbtest.Engines(t, func(t *testing.T, url string) {
+		d, err := Open(t.Context(), Options{URL: url, MaxConns: 2})
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer d.Close()
+		upTo := func(version int64) {
+			if err := d.migrator(func(p *goose.Provider) error { _, err := p.UpTo(t.Context(), version); return err }); err != nil {
+				t.Fatal(err)
+			}
+		}
+		upTo(oldestServable - 1)
+		if behind, err := d.CheckServable(t.Context()); !behind || app.KindOf(err) != app.Unavailable || !strings.Contains(err.Error(), "ocpizza migrate") {
+			t.Error("one migration too few:", behind, err)
+		}
+		upTo(oldestServable)
+		_, newest, err := d.SchemaVersion(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if behind, err := d.CheckServable(t.Context()); behind != (oldestServable < newest) || err != nil {
+			t.Error(behind, err)
+		}
+		r := rigOn(t, d)
+		id, till, manager := r.first().ID, r.as("caisse"), r.as("responsable")
+		r.setStock("cola", 100)
+		r.sell(app.Cash, true)
+		o := r.place(basket(r.first().Slug, "regina", app.Medium, 1))
+		cola := r.place(basket(r.first().Slug, "cola-33", app.Single, 1))
+		two := []app.NewLine{{Product: "cola-33", Size: app.Single, Quantity: 2}}
+		ctx := t.Context()
+		for i, f := range []func() error{
+			func() error {
+				_, err := r.shop.AdvanceItem(ctx, r.as("cuisine"), newKey(), id, o.ID, 1, 1, app.Making)
+				return err
+			},
+			func() error { _, err := r.shop.ChangeOrder(ctx, till, newKey(), id, cola.ID, two, ""); return err },
+			func() error { return r.shop.Restock(ctx, manager, newKey(), id, "cola", 10) },
+			func() error {
+				_, err := r.shop.SetMaintenance(ctx, r.as("directeur"), &app.Maintenance{Message: "x"})
+				return err
+			},
+			func() error {
+				return d.BeginSession(ctx, app.Session{Hash: "h", User: till.User, Begun: r.clock(), Expires: r.clock()})
+			},
+			func() error { _, err := d.ForgetSessions(ctx); return err },
+			func() error { _, err := d.ForgetKeys(ctx); return err },
+			func() error { return d.OfferPairing(ctx, "ABCD", "s", r.clock()) },
+			func() error { _, err := d.Devices(ctx, id); return err },
+			func() error { _, err := d.Positions(ctx); return err },
+			func() error { _, err := d.Usage(ctx); return err },
+			func() error { return d.NoteStorage(ctx, r.clock(), 1) },
+			func() error { return d.Probe(ctx) },
+			func() error { _, err := d.LoadBoard(ctx, id); return err },
+		} {
+			if err := f(); err != nil {
+				t.Errorf("what is served, n° %d: %v", i, err)
+			}
 		}
 	})
 }

@@ -76,7 +76,7 @@ func TestOrderLife(t *testing.T) {
 			t.Errorf("folded and loaded boards differ:\n%+v\n%+v", want.Orders[o.ID], got.Orders[o.ID])
 		}
 		r.checkStock()
-		if n, err := r.db.VerifyTill(t.Context(), id); n != 1 || err != nil {
+		if n, _, err := r.db.VerifyTill(t.Context(), id); n != 1 || err != nil {
 			t.Errorf("till: %d %v", n, err)
 		}
 		cost("warm board", 0, func() { _, _ = r.Board(t.Context(), id) })

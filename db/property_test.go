@@ -61,7 +61,7 @@ func TestFoldingEqualsLoading(t *testing.T) {
 		})
 		r.checkStock()
 		for _, p := range e.shops {
-			if n, err := r.db.VerifyTill(t.Context(), p.ID); err != nil {
+			if n, _, err := r.db.VerifyTill(t.Context(), p.ID); err != nil {
 				t.Errorf("till after %d entries: %v", n, err)
 			}
 		}

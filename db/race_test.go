@@ -207,7 +207,7 @@ func TestTillAtOnce(t *testing.T) {
 				}
 			}
 		})
-		if n, err := r.db.VerifyTill(t.Context(), id); n != 24 || err != nil {
+		if n, _, err := r.db.VerifyTill(t.Context(), id); n != 24 || err != nil {
 			t.Errorf("%d entries, %v", n, err)
 		}
 	})

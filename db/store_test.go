@@ -264,7 +264,7 @@ func TestTillIsTamperEvident(t *testing.T) {
 				}
 			}
 		}
-		if n, err := r.db.VerifyTill(t.Context(), id); n != 7 || err != nil {
+		if n, _, err := r.db.VerifyTill(t.Context(), id); n != 7 || err != nil {
 			t.Fatal(n, err)
 		}
 		entries, err := r.db.Till(t.Context(), id, 2, 3)
@@ -284,7 +284,7 @@ func TestTillIsTamperEvident(t *testing.T) {
 			if _, err := r.db.w.ExecContext(t.Context(), c.do+" AND pizzeria_id = "+itoa(id)); err != nil {
 				t.Fatal(err)
 			}
-			_, err := r.db.VerifyTill(t.Context(), id)
+			_, _, err := r.db.VerifyTill(t.Context(), id)
 			tampered, ok := errors.AsType[*TamperedError](err)
 			if !ok || tampered.N != c.at || !IsTampered(err) {
 				t.Errorf("%s: %v", c.do, err)
@@ -293,7 +293,7 @@ func TestTillIsTamperEvident(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		if n, err := r.db.VerifyTill(t.Context(), id); n != 7 || err != nil {
+		if n, _, err := r.db.VerifyTill(t.Context(), id); n != 7 || err != nil {
 			t.Fatal(n, err)
 		}
 	})

@@ -34,7 +34,7 @@ func (r *tillRow) entry() (app.TillEntry, error) {
 		By: r.By, At: instant(r.At), Previous: r.Previous, Hash: r.Hash,
 	}
 	if err := unpack(r.VAT, &e.VAT); err != nil {
-		return e, fmt.Errorf("till entry %d of pizzeria %d: %w", r.N, r.Pizzeria, err)
+		return e, &TamperedError{Pizzeria: r.Pizzeria, N: r.N, Reason: "son contenu a été modifié"}
 	}
 	return e, nil
 }
@@ -55,19 +55,28 @@ type tillHead struct {
 // time is RFC 3339 in UTC with exactly six decimals. Hash is the SHA-256 of these bytes in lower-case hex. The hash before is among
 // them, so that no entry can be changed, dropped, added or moved without changing every hash after it (CGI article 286, I-3° bis).
 func CanonicalTill(e app.TillEntry) []byte {
-	vat := make([][3]int64, len(e.VAT))
-	for i, v := range e.VAT {
-		vat[i] = [3]int64{int64(v.Rate), int64(v.Gross), int64(v.VAT)}
-	}
 	b, err := json.Marshal([]any{
-		"ocpizza-till-1", e.Pizzeria, e.N, e.Order, e.Kind, string(e.Method), int64(e.Amount), vat, e.By,
-		e.At.UTC().Format("2006-01-02T15:04:05.000000Z07:00"), e.Previous,
+		"ocpizza-till-1", e.Pizzeria, e.N, e.Order, e.Kind, string(e.Method), int64(e.Amount), canonicalVAT(e.VAT), e.By,
+		canonicalTime(e.At), e.Previous,
 	})
 	if err != nil {
 		panic("db: " + err.Error()) // strings and integers always marshal
 	}
 	return b
 }
+
+func canonicalVAT(rows []app.VATAmount) [][3]int64 {
+	all := make([][3]int64, len(rows))
+	for i, v := range rows {
+		all[i] = [3]int64{int64(v.Rate), int64(v.Gross), int64(v.VAT)}
+	}
+	return all
+}
+
+func canonicalTime(t time.Time) string { return t.UTC().Format(TillTime) }
+
+// TillTime is how times are written in what hashes cover, in UTC.
+const TillTime = "2006-01-02T15:04:05.000000Z07:00"
 
 // TillHash is the hash that an entry must carry.
 func TillHash(e app.TillEntry) string {
@@ -140,76 +149,102 @@ func (d *DB) rememberTill(h *tillHead) {
 	}
 }
 
-// Till returns the entries of a shop's till from entry number from on, at most limit.
+// Till returns the entries of a shop's till from entry number from on, at most limit; a *TamperedError for one that cannot be read.
 func (d *DB) Till(ctx context.Context, pizzeria, from int64, limit int) ([]app.TillEntry, error) {
+	all, err := tillEntries(ctx, d.r, pizzeria, from, limit)
+	return all, d.translate(err)
+}
+
+func tillEntries(ctx context.Context, q bun.IDB, pizzeria, from int64, limit int) ([]app.TillEntry, error) {
 	var rows []tillRow
-	err := d.r.NewSelect().Model(&rows).Where("pizzeria_id = ?", pizzeria).Where("n >= ?", from).Order("n").Limit(int64(limit)).Scan(ctx)
-	if err != nil {
-		return nil, d.translate(err)
+	if err := q.NewSelect().Model(&rows).Where("pizzeria_id = ?", pizzeria).Where("n >= ?", from).Order("n").Limit(int64(limit)).Scan(ctx); err != nil {
+		return nil, err
 	}
 	var out []app.TillEntry
 	for i := range rows {
 		e, err := rows[i].entry()
 		if err != nil {
-			return nil, d.translate(err)
+			return nil, err
 		}
 		out = append(out, e)
 	}
 	return out, nil
 }
 
-// TamperedError says where a till's chain breaks.
+// TamperedError says where a till's chain breaks: at an entry, or at a closing.
 type TamperedError struct {
 	Pizzeria int64
-	N        int64 // the first entry that does not follow
+	N        int64  // the first entry that does not follow; 0 for a closing
+	Closing  string // the period of the first closing that does not, or its number
 	Reason   string
 }
 
 func (e *TamperedError) Error() string {
+	if e.Closing != "" {
+		return fmt.Sprintf("caisse de la pizzeria %d, clôture %s : %s", e.Pizzeria, e.Closing, e.Reason)
+	}
 	return fmt.Sprintf("caisse de la pizzeria %d, écriture n° %d : %s", e.Pizzeria, e.N, e.Reason)
+}
+
+// follows checks that an entry is the one after another, and as it was written.
+func follows(last, e app.TillEntry) error {
+	tampered := &TamperedError{Pizzeria: e.Pizzeria, N: e.N}
+	switch {
+	case e.N != last.N+1:
+		tampered.N, tampered.Reason = last.N+1, "elle manque"
+	case e.Previous != last.Hash:
+		tampered.Reason = "elle ne suit pas la précédente"
+	case e.Hash != TillHash(e):
+		tampered.Reason = "son contenu a été modifié"
+	default:
+		return nil
+	}
+	return tampered
 }
 
 const tillPage = 1000
 
-// VerifyTill reads a shop's whole till and checks that every entry follows the one before and that none is missing at the end. It
-// returns how many it checked, and a *TamperedError where the chain breaks.
-func (d *DB) VerifyTill(ctx context.Context, pizzeria int64) (int64, error) {
-	// The head first: entries added while we read are then beyond it, and only followed.
+// VerifyTill reads a shop's whole till and checks that every entry follows the one before and that none is missing at the end; that every
+// closing follows the one before, counts the entries since then, each once, has their totals and the perpetual one, and that none is
+// missing. It returns how many of each it checked, and a *TamperedError where a chain breaks.
+func (d *DB) VerifyTill(ctx context.Context, pizzeria int64) (entries, closings int64, err error) {
+	// The closings' head first, then the entries': what is added while we read is then beyond them, and only followed.
+	check, err := d.checkClosings(ctx, pizzeria)
+	if err != nil {
+		return 0, 0, err
+	}
 	var head tillHead
 	if err := d.r.NewSelect().Model(&head).Where("pizzeria_id = ?", pizzeria).Scan(ctx); err != nil {
-		return 0, d.translate(noRows(err, errNoPizzeria))
+		return 0, 0, d.translate(noRows(err, errNoPizzeria))
 	}
-	last := app.TillEntry{}
+	last := &check.fold.entry
 	atHead := "" // hash of the entry that the head names
 	for {
-		entries, err := d.Till(ctx, pizzeria, last.N+1, tillPage)
+		page, err := d.Till(ctx, pizzeria, last.N+1, tillPage)
 		if err != nil {
-			return last.N, err
+			return last.N, check.fold.last.N, err
 		}
-		for _, e := range entries {
-			switch {
-			case e.N != last.N+1:
-				return last.N, &TamperedError{pizzeria, last.N + 1, "elle manque"}
-			case e.Previous != last.Hash:
-				return last.N, &TamperedError{pizzeria, e.N, "elle ne suit pas la précédente"}
-			case e.Hash != TillHash(e):
-				return last.N, &TamperedError{pizzeria, e.N, "son contenu a été modifié"}
+		for _, e := range page {
+			if err := check.reach(ctx, e); err != nil {
+				return last.N, check.fold.last.N, err
 			}
-			if last = e; e.N == head.N {
+			if e.N == head.N {
 				atHead = e.Hash
 			}
 		}
-		if len(entries) < tillPage {
+		if len(page) < tillPage {
 			break
 		}
 	}
-	if last.N < head.N {
-		return last.N, &TamperedError{pizzeria, last.N + 1, "elle manque à la fin"}
+	switch {
+	case last.N < head.N:
+		err = &TamperedError{Pizzeria: pizzeria, N: last.N + 1, Reason: "elle manque à la fin"}
+	case atHead != head.Hash:
+		err = &TamperedError{Pizzeria: pizzeria, N: head.N, Reason: "elle n’est pas celle qui a été enregistrée"}
+	default:
+		err = check.end(ctx)
 	}
-	if atHead != head.Hash {
-		return last.N, &TamperedError{pizzeria, head.N, "elle n’est pas celle qui a été enregistrée"}
-	}
-	return last.N, nil
+	return last.N, check.fold.last.N, err
 }
 
 // IsTampered reports whether err says that a till's chain is broken, rather than that it could not be read.

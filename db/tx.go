@@ -50,13 +50,13 @@ func (d *DB) write(ctx context.Context, f func(ctx context.Context, tx bun.Tx, u
 			continue
 		}
 		kind := classify(err)
-		if kind != lost {
+		if kind != lost && kind != crowded { // the next try may do
 			d.noteFault(ctx, kind)
 		}
 		if commit && kind == lost {
 			unknown = true
 		}
-		if kind != busy && kind != lost || ctx.Err() != nil {
+		if kind != busy && kind != crowded && kind != lost || ctx.Err() != nil {
 			return d.translateTx(err)
 		}
 		if tries++; tries >= maxTries || time.Since(start) > maxTime {
@@ -122,11 +122,12 @@ func (d *DB) read(ctx context.Context, f func(ctx context.Context, tx bun.Tx) er
 	var err error
 	start := time.Now()
 	for range 2 {
-		if err = d.readOnce(ctx, o, f); classify(err) != lost && classify(err) != busy || time.Since(start) > maxTime {
+		err = d.readOnce(ctx, o, f)
+		if k := classify(err); k != lost && k != busy && k != crowded || time.Since(start) > maxTime {
 			break
 		}
 	}
-	if k := classify(err); k == down || k == lost {
+	if k := classify(err); k == down || k == lost || k == crowded {
 		d.noteFault(ctx, k)
 	}
 	return d.translate(err)

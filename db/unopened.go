@@ -22,13 +22,14 @@ func (d *DB) unopened(err error) error {
 
 func unopenedMySQL(err error) string {
 	if e, ok := errors.AsType[*mysql.MySQLError](err); ok {
+		if mysqlFault(e) == crowded {
+			return "Toutes les connexions à la base sont prises. Réessayez dans une minute ; si cela dure, arrêtez un dyno ou un outil qui y est connecté."
+		}
 		switch e.Number {
 		case 1045:
 			return "La base refuse l’identifiant ou le mot de passe. Reprenez l’adresse que donne son hébergeur (heroku config:get CLEARDB_DATABASE_URL), mot de passe encodé (%40 pour @)."
 		case 1044, 1049:
 			return "La base nommée à la fin de l’adresse n’existe pas, ou ce compte n’y a pas droit. Vérifiez le nom, après le dernier « / » de l’adresse."
-		case 1040, 1203:
-			return "Toutes les connexions à la base sont prises. Réessayez dans une minute ; si cela dure, arrêtez un dyno ou un outil qui y est connecté."
 		case 1226:
 			return "Le quota horaire de requêtes de la base est épuisé. Attendez l’heure suivante, ou passez au forfait supérieur."
 		}

@@ -17,6 +17,7 @@ type wire struct {
 	mysql   bool
 	fault   *atomic.Pointer[faults]
 	network *atomic.Uint64 // connections opened
+	era     *atomic.Uint64 // what a connection must have been opened in to be used again, on MySQL
 }
 
 // faults let tests break statements and the answer to a COMMIT; nil in production.
@@ -27,13 +28,14 @@ type faults struct {
 
 // Connect opens a connection and sets it up.
 func (w *wire) Connect(ctx context.Context) (driver.Conn, error) {
+	era := w.era.Load() // before: what it reaches may be of that one
 	c, err := w.Connector.Connect(ctx)
 	if err != nil {
 		return nil, err
 	}
 	w.network.Add(1)
 	w.sent.Add(w.greet)
-	wrapped := &conn{Conn: c, w: w}
+	wrapped := &conn{Conn: c, w: w, era: era}
 	for _, s := range w.setup {
 		if _, err := wrapped.ExecContext(ctx, s, nil); err != nil {
 			_ = c.Close()
@@ -45,7 +47,8 @@ func (w *wire) Connect(ctx context.Context) (driver.Conn, error) {
 
 type conn struct {
 	driver.Conn
-	w *wire
+	w   *wire
+	era uint64
 	// refused: the server refused a write. It would go on refusing on this connection after the quota is lifted, so the pool drops it.
 	refused bool
 }
@@ -134,6 +137,9 @@ func (c *conn) ResetSession(ctx context.Context) error {
 }
 
 func (c *conn) IsValid() bool {
+	if c.w.mysql && c.era != c.w.era.Load() {
+		return false
+	}
 	if v, ok := c.Conn.(driver.Validator); ok && !c.refused {
 		return v.IsValid()
 	}
@@ -158,7 +164,7 @@ func (t *tx) Commit() error {
 		return err
 	}
 	if err := t.Tx.Commit(); err != nil {
-		return err
+		return t.c.note(err)
 	}
 	if f := t.c.w.fault.Load(); f != nil && f.committed != nil {
 		return f.committed()

@@ -20,8 +20,20 @@ import (
 	"github.com/oc-pizza/ocpizza/static"
 )
 
-// openDB opens the configured database for a tool: one connection, for production has few.
+// openDB opens the configured database for a tool: one connection, for production has few. An embedded one must exist.
 func openDB(c *console) (*db.DB, error) {
+	cfg, err := readConfig(c.env)
+	if err == nil {
+		err = mustExist(cfg)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return createDB(c)
+}
+
+// createDB is openDB for the tools that may begin a database.
+func createDB(c *console) (*db.DB, error) {
 	cfg, err := readConfig(c.env)
 	if err != nil {
 		return nil, err
@@ -35,7 +47,11 @@ type migrateCmd struct {
 
 // Run brings the schema up to date; it is the release phase.
 func (m migrateCmd) Run(c *console) error {
-	d, err := openDB(c)
+	open := createDB
+	if m.Status {
+		open = openDB
+	}
+	d, err := open(c)
 	if err != nil {
 		return err
 	}
@@ -303,33 +319,6 @@ func withShop(c *console, slug string, f func(d *db.DB, shop int64) error) error
 		return err
 	}
 	return f(d, ids[0])
-}
-
-type tillCmd struct {
-	Verify tillVerifyCmd `cmd:"" help:"Vérifier que le journal de caisse n’a pas été modifié."`
-}
-
-type tillVerifyCmd struct{}
-
-// Run recomputes every shop's chain of hashes (CGI article 286, I-3° bis).
-func (tillVerifyCmd) Run(c *console) error {
-	d, err := openDB(c)
-	if err != nil {
-		return err
-	}
-	defer d.Close()
-	shops, err := d.Pizzerias(c.ctx)
-	if err != nil {
-		return err
-	}
-	for _, p := range shops {
-		n, err := d.VerifyTill(c.ctx, p.ID)
-		if err != nil {
-			return fmt.Errorf("%s : %w", p.Name, err)
-		}
-		fmt.Fprintf(c.out, "%s : %d écriture(s), chaîne intacte.\n", p.Name, n)
-	}
-	return nil
 }
 
 type versionCmd struct{}

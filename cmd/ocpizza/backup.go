@@ -75,7 +75,7 @@ func mustExist(cfg config) error {
 		return nil
 	}
 	if _, err := os.Stat(cfg.Embedded); errors.Is(err, fs.ErrNotExist) {
-		return fmt.Errorf("la base %s n’existe pas : lancez la commande dans le dossier de la base, ou donnez OCPIZZA_SQLITE ou CLEARDB_DATABASE_URL", cfg.Embedded)
+		return fmt.Errorf("la base %s n’existe pas : lancez la commande dans le dossier de la base, donnez OCPIZZA_SQLITE ou CLEARDB_DATABASE_URL, ou créez-en une avec « ocpizza migrate »", cfg.Embedded)
 	}
 	return nil
 }

@@ -194,7 +194,7 @@ func TestBackupBadInput(t *testing.T) {
 	s.refuses("ftp://", "backup", "--to", "ftp://somewhere/x")
 	s.refuses("age1", "backup", "--to", dir, "--age-recipient", "AGE-SECRET-KEY-1WRONG")
 	s.refuses("OCPIZZA_S3_KEY", "backup", "--to", "s3://seau/x")
-	s.refuses("unknown flag", "backup", "--nonsense")
+	s.refuses("l’option --nonsense n’existe pas", "backup", "--nonsense")
 	s.refuses("n’existe pas", "restore", filepath.Join(dir, "missing.sql.gz"), "--replace")
 	s.refuses("aucun fichier .sql", "restore", t.TempDir(), "--replace")
 	s.on("sqlite://"+filepath.Join(dir, "none.db")).refuses("n’existe pas", "backup", "--to", dir)

@@ -201,6 +201,9 @@ func serveBench(c *console) error {
 		return usageError{fmt.Errorf("bench --server demande %s et %s", bench.AddrEnv, bench.TokenEnv)}
 	}
 	cfg, err := readConfig(c.env)
+	if err == nil {
+		err = cfg.makeSecret()
+	}
 	if err != nil {
 		return err
 	}

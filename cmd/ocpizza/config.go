@@ -108,8 +108,8 @@ func readConfig(env func(string) string) (config, error) {
 
 const minSecret = 32
 
-// readSecret takes the secret of the environment. Beside an embedded database one is made on first use and kept in a file next to it;
-// production has none by default.
+// readSecret takes the secret of the environment. Beside an embedded database it is kept in a file, which the server makes (makeSecret): a
+// tool where none has run has no use for one. Production has none by default.
 func (c *config) readSecret(given string) error {
 	switch {
 	case given != "" && len(given) < minSecret:
@@ -120,20 +120,35 @@ func (c *config) readSecret(given string) error {
 	case c.Dyno || c.Embedded == "":
 		return errors.New("OCPIZZA_SECRET manque : donnez un secret tiré au hasard, par exemple heroku config:set OCPIZZA_SECRET=$(openssl rand -hex 32)")
 	}
-	path := c.Embedded + ".secret"
-	kept, err := os.ReadFile(path)
-	if errors.Is(err, fs.ErrNotExist) {
-		kept = []byte(rand.Text() + rand.Text())
-		err = os.WriteFile(path, kept, 0o600)
-	}
-	if err != nil {
-		return fmt.Errorf("le secret %s ne peut être ni lu ni écrit : %w", path, err)
-	}
-	if len(kept) < minSecret {
-		return fmt.Errorf("le secret %s est abîmé : effacez ce fichier, il sera refait (les liens de suivi en cours seront perdus)", path)
+	kept, err := os.ReadFile(c.secretFile())
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return nil
+	case err != nil:
+		return c.secretError(err)
+	case len(kept) < minSecret:
+		return fmt.Errorf("le secret %s est abîmé : effacez ce fichier, il sera refait (les liens de suivi en cours seront perdus)", c.secretFile())
 	}
 	c.Secret = kept
 	return nil
+}
+
+// makeSecret makes the secret of an embedded database that has none yet.
+func (c *config) makeSecret() error {
+	if len(c.Secret) > 0 {
+		return nil
+	}
+	c.Secret = []byte(rand.Text() + rand.Text())
+	if err := os.WriteFile(c.secretFile(), c.Secret, 0o600); err != nil {
+		return c.secretError(err)
+	}
+	return nil
+}
+
+func (c *config) secretFile() string { return c.Embedded + ".secret" }
+
+func (c *config) secretError(err error) error {
+	return fmt.Errorf("le secret %s ne peut être ni lu ni écrit : %w", c.secretFile(), err)
 }
 
 // logger writes text for a person at a terminal and JSON for machines.

@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"context"
+	"crypto/rand"
 	"io"
 	"net"
 	"net/http"
@@ -136,9 +137,19 @@ func (s slug) web(env map[string]string) *webProcess {
 }
 
 func (d *webProcess) get(path string) (status int, body string) {
-	req, err := http.NewRequestWithContext(d.t.Context(), http.MethodGet, d.url+path, http.NoBody)
+	return d.ask(http.MethodGet, path, "text/html", http.NoBody)
+}
+
+// ask sends a request; a POST is a form under a key of its own. Status 0 is no answer.
+func (d *webProcess) ask(method, path, accept string, form io.Reader) (status int, body string) {
+	req, err := http.NewRequestWithContext(d.t.Context(), method, d.url+path, form)
 	if err != nil {
 		d.t.Fatal(err)
+	}
+	req.Header.Set("Accept", accept)
+	if method == http.MethodPost {
+		req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+		req.Header.Set("Idempotency-Key", rand.Text())
 	}
 	resp, err := http.DefaultClient.Do(req)
 	if err != nil {

@@ -215,7 +215,7 @@ func (l ledger) sequence(opening int64) {
 // till checks the chain, and that each order handed over was paid once, in full.
 func (l ledger) till() {
 	l.t.Helper()
-	if _, err := l.d.VerifyTill(context.Background(), firstBoard(l.t, l.d).Pizzeria.ID); err != nil {
+	if _, _, err := l.d.VerifyTill(context.Background(), firstBoard(l.t, l.d).Pizzeria.ID); err != nil {
 		l.t.Error(err)
 	}
 	l.none("an order is not in the till as it was paid", "SELECT o.id FROM orders AS o WHERE (CASE WHEN o.payment_status = 'paid' THEN"+

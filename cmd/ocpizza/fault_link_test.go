@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"io"
 	"math/rand/v2"
 	"net"
 	"sync/atomic"
@@ -45,6 +46,53 @@ func (l *link) cut() (heal func()) {
 			l.t.Errorf("the wire cannot be mended: %v", err)
 		}
 	}
+}
+
+// forwarder is an address that leads to another, which may change: connections that are open stay where they are.
+type forwarder struct {
+	net.Listener
+	to atomic.Value // string
+}
+
+func forward(t *testing.T, to string) *forwarder {
+	t.Helper()
+	l, err := new(net.ListenConfig).Listen(t.Context(), "tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	f := &forwarder{Listener: l}
+	f.to.Store(to)
+	t.Cleanup(func() { l.Close() })
+	go func() {
+		for {
+			in, err := l.Accept()
+			if err != nil {
+				return
+			}
+			go f.carry(in)
+		}
+	}()
+	return f
+}
+
+func (f *forwarder) addr() string { return f.Addr().String() }
+
+// carry copies both ways until either side ends.
+func (f *forwarder) carry(in net.Conn) {
+	defer in.Close()
+	out, err := net.Dial("tcp", f.to.Load().(string)) //nolint:forcetypeassert,noctx // a string is all that it holds
+	if err != nil {
+		return
+	}
+	defer out.Close()
+	ended := make(chan struct{}, 2)
+	for _, pair := range [][2]net.Conn{{in, out}, {out, in}} {
+		go func() {
+			_, _ = io.Copy(pair[0], pair[1]) // an end is an end
+			ended <- struct{}{}
+		}()
+	}
+	<-ended
 }
 
 // attributes of a toxic; their names are Toxiproxy's.

@@ -51,7 +51,7 @@ func startServer(t *testing.T, dbURL, redis string) *evening {
 	if err != nil {
 		t.Fatal(err)
 	}
-	cfg := config{Secret: []byte(strings.Repeat("s", minSecret)), Redis: redis}
+	cfg := config{Secret: []byte(strings.Repeat("s", minSecret)), Redis: redis, Watch: watchOptions{Every: time.Second}}
 	e := &evening{t: t, db: d, url: "http://" + l.Addr().String()}
 	if e.prog, err = startProgram(d, true, cfg, l, slog.New(slog.NewTextHandler(&log, &slog.HandlerOptions{Level: slog.LevelWarn}))); err != nil {
 		t.Fatal(err)
@@ -168,60 +168,133 @@ func TestFaultDatabaseKilled(t *testing.T) {
 	s.verify()
 }
 
-// TestFaultWritesRefused is ClearDB over its quotas, of storage and of queries per hour: orders are refused in words, boards stay up, and
-// orders are accepted again by themselves.
+// TestFaultWritesRefused is a database that answers and does not do what it is asked: over its quotas, of storage and of queries per hour; set back
+// to a replica; with all its connections in other hands. Orders are refused in words, boards stay up and say so, and orders are accepted
+// again by themselves.
 func TestFaultWritesRefused(t *testing.T) {
-	server := dbtest.MariaDB(t)
-	dbURL := server.Schema(t)
+	server := dbtest.Private(t, dbtest.Options{})
+	dbURL, stranger := server.Schema(t), server.Schema(t)
 	readyDatabase(t, dbURL)
 	e := startServer(t, dbURL, "")
+	manager := e.as("responsable")
 	s := startStorm(t, dbURL, e.url, customers)
 	s.recover("the start")
-	for _, quota := range []struct {
-		name        string
-		over, under func()
-	}{
-		{"writes revoked (1142)", func() { server.RevokeWrites(t, dbURL) }, func() { server.GrantWrites(t, dbURL) }},
-		{"hourly quota (1226)", func() { server.LimitQueries(t, dbURL, 1) }, func() { server.LimitQueries(t, dbURL, 0) }},
-	} {
-		lost := s.houses[0].Reconnections()
-		s.suffer(quota.name, 500*time.Millisecond, func() func() {
-			quota.over()
-			s.until(patience, quota.name+" noticed", func() bool { return e.db.Health() == db.ReadOnly })
-			s.refused(e)
-			return quota.under
-		})
-		if n := s.houses[0].Reconnections() - lost; n > 0 {
-			t.Errorf("%s: %d sockets were lost", quota.name, n)
-		}
-		if took := s.faults[len(s.faults)-1].accepted; took > quotaProbe+5*time.Second {
-			t.Errorf("%s: orders accepted again after %s", quota.name, took)
-		} else {
-			t.Logf("%s: orders accepted again after %s", quota.name, took.Round(time.Millisecond))
+	var leave func()
+	limit := func(connections int) {
+		server.Root().SetMaxOpenConns(1) // which counts, and stays: a place that it left would be taken by the program
+		server.Root().SetConnMaxIdleTime(0)
+		if _, err := server.Root().Exec("SET GLOBAL max_connections = ?", connections); err != nil {
+			t.Error(err)
 		}
 	}
+	for _, f := range []struct {
+		name        string
+		state       db.Health
+		over, under func()
+	}{
+		{"writes revoked (1142)", db.ReadOnly, func() { server.RevokeWrites(t, dbURL) }, func() { server.GrantWrites(t, dbURL) }},
+		{"hourly quota (1226)", db.ReadOnly, func() { server.LimitQueries(t, dbURL, 1) }, func() { server.LimitQueries(t, dbURL, 0) }},
+		{"a replica (1290)", db.ReadOnly, func() { server.ReadOnly(t, true) }, func() { server.ReadOnly(t, false) }},
+		{"the account's connections taken (1226)", db.Down, func() { leave = server.Occupy(t, dbURL, 15) }, func() { leave() }},
+		{"the server's connections taken (1040)", db.Down, func() { limit(10); leave = server.Occupy(t, stranger, 9) }, func() { leave(); limit(300) }},
+	} {
+		lost := s.houses[0].Reconnections()
+		s.suffer(f.name, 500*time.Millisecond, func() func() {
+			f.over()
+			s.until(patience, f.name+" noticed", func() bool { return e.db.Health() == f.state })
+			s.refused(e, manager, f.state)
+			return f.under
+		})
+		if n := s.houses[0].Reconnections() - lost; n > 0 {
+			t.Errorf("%s: %d sockets were lost", f.name, n)
+		}
+		s.acceptedAgain(f.name)
+	}
 	s.verify()
+}
+
+// acceptedAgain checks how soon orders were accepted after the last fault.
+func (s *storm) acceptedAgain(fault string) {
+	s.t.Helper()
+	if took := s.faults[len(s.faults)-1].accepted; took > quotaProbe+5*time.Second {
+		s.t.Errorf("%s: orders accepted again after %s", fault, took)
+	} else {
+		s.t.Logf("%s: orders accepted again after %s", fault, took.Round(time.Millisecond))
+	}
 }
 
 // quotaProbe is within which orders are accepted once a quota is lifted, on a machine of one's own.
 const quotaProbe = 10 * time.Second
 
-// refused checks what people see while the database takes no writes.
-func (s *storm) refused(e *evening) {
+// refused checks what people see while the database takes no writes: manager signed in before.
+func (s *storm) refused(e *evening, manager *person, state db.Health) {
 	s.t.Helper()
+	words := map[db.Health]struct{ order, supervision string }{
+		db.ReadOnly: {"momentanément suspendues", "Lecture seule : écritures refusées"},
+		db.Down:     {"Nos serveurs ne répondent pas", "Ne répond pas"},
+	}[state]
 	client := e.visitor()
 	r := client.post("/commandes", order("regina:medium:1"), "Idempotency-Key", "refused-"+fmt.Sprint(time.Now().UnixNano()))
-	r.want(http.StatusServiceUnavailable).says("momentanément suspendues").says("Appelez la pizzeria")
+	r.want(http.StatusServiceUnavailable).says(words.order).says("ppelez la pizzeria")
 	if r.Header.Get("Retry-After") == "" {
 		s.t.Error("the refusal does not say when to come back")
 	}
 	client.get("/carte/perpignan").want(http.StatusOK).says("regina")
 	client.get("/readyz").want(http.StatusServiceUnavailable)
 	client.get("/healthz").want(http.StatusOK)
+	s.until(patience, "supervision, and the banner of the dashboard, to say so", func() bool {
+		return strings.Contains(manager.get("/pilotage/supervision").body, words.supervision) &&
+			strings.Contains(manager.get("/pilotage").body, `<li data-name="database">`)
+	})
 	for _, p := range s.held() {
 		if _, live := p.Shows(); !live {
-			s.t.Errorf("screen %s is not live while only writes are refused", p.Kind)
+			s.t.Errorf("screen %s is not live while the database is %s", p.Kind, state)
 		}
+	}
+}
+
+// TestFaultFailover: the server is set back to a replica, the address leads to another one that holds the same, and then the first dies.
+// What still stood open to it must not be believed any more.
+func TestFaultFailover(t *testing.T) {
+	first, second := dbtest.Private(t, dbtest.Options{}), dbtest.Private(t, dbtest.Options{})
+	dbURL := first.Schema(t)
+	readyDatabase(t, dbURL)
+	address := forward(t, first.Addr())
+	u, err := url.Parse(dbURL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	u.Host = address.addr()
+	e := startServer(t, u.String(), "")
+	manager := e.as("responsable")
+	s := startStorm(t, dbURL, e.url, customers)
+	s.recover("the start")
+	s.suffer("failover", 0, func() func() {
+		first.ReadOnly(t, true)
+		s.until(patience, "read-only noticed", func() bool { return e.db.Health() == db.ReadOnly })
+		s.refused(e, manager, db.ReadOnly)
+		s.url = second.Mirror(t, first, dbURL)
+		return func() { address.to.Store(second.Addr()) }
+	})
+	s.acceptedAgain("failover")
+	s.suffer("the first server gone", 200*time.Millisecond, func() func() { first.Kill(); return func() {} })
+	if f := s.faults[len(s.faults)-1]; f.accepted > 2*time.Second {
+		t.Errorf("somebody still stood on the first server: orders accepted again after %s", f.accepted)
+	}
+	s.verify()
+}
+
+// TestFaultIdleCut: the server cuts what was idle for longer than its wait_timeout. Nobody notices.
+func TestFaultIdleCut(t *testing.T) {
+	dbURL := dbtest.Private(t, dbtest.Options{WaitTimeout: time.Second}).Schema(t)
+	readyDatabase(t, dbURL)
+	e := startServer(t, dbURL, "")
+	wall := e.as("cuisine").watch("/live/cuisine")
+	for i := range 3 {
+		e.visitor().place(order("regina:medium:1"), fmt.Sprint("idle-", i))
+		wall.sees("new-order", `data-status="received"`)
+		e.visitor().get("/readyz").want(http.StatusOK)
+		time.Sleep(1500 * time.Millisecond)
 	}
 }
 

@@ -8,6 +8,7 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"strings"
 	"syscall"
 	_ "time/tzdata" // shops keep France's time on machines without a time-zone database
 
@@ -16,18 +17,20 @@ import (
 
 func main() {
 	ctx, _ := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM) // for good: a host sends SIGTERM several times
-	err := run(ctx, os.Args[1:], os.Getenv, os.Stdout, os.Stderr)
-	var usage usageError
-	switch {
-	case err == nil:
-	case errors.As(err, &usage):
-		fmt.Fprintln(os.Stderr, "ocpizza:", err)
-		fmt.Fprintln(os.Stderr, "L’aide : ocpizza help")
-		os.Exit(2)
-	default:
-		fmt.Fprintln(os.Stderr, "ocpizza:", err)
-		os.Exit(1)
+	os.Exit(exitStatus(run(ctx, os.Args[1:], os.Getenv, os.Stdout, os.Stderr), os.Stderr))
+}
+
+// exitStatus says on one line what went wrong and returns 0 done, 1 failed, 2 wrong usage.
+func exitStatus(err error, progress io.Writer) int {
+	if err == nil {
+		return 0
 	}
+	if _, ok := errors.AsType[usageError](err); ok {
+		fmt.Fprintf(progress, "ocpizza: %s — aide : ocpizza help\n", strings.TrimSuffix(err.Error(), "."))
+		return 2
+	}
+	fmt.Fprintln(progress, "ocpizza:", err)
+	return 1
 }
 
 // usageError is a command line that cannot be understood: exit status 2.
@@ -46,7 +49,7 @@ type commands struct {
 	Bench       benchCmd       `cmd:"" help:"Mesurer un serveur : sockets, diffusion, retour de tous, commandes."`
 	User        userCmd        `cmd:"" help:"Gérer les comptes de l’équipe."`
 	Device      deviceCmd      `cmd:"" help:"Gérer les écrans muraux."`
-	Till        tillCmd        `cmd:"" help:"Vérifier le journal de caisse."`
+	Till        tillCmd        `cmd:"" help:"Clôturer, vérifier et exporter le journal de caisse."`
 	Version     versionCmd     `cmd:"" help:"Afficher la version."`
 	Help        helpCmd        `cmd:"" help:"Afficher cette aide et les variables d’environnement."`
 }
@@ -64,7 +67,7 @@ func run(ctx context.Context, args []string, env func(string) string, out, progr
 	var cli commands
 	exited := false
 	parser, err := kong.New(&cli, kong.Name("ocpizza"), kong.Description("OC Pizza : commandes, cuisine, livraison et pilotage en direct."),
-		kong.Writers(out, progress), kong.Exit(func(int) { exited = true }), kong.UsageOnError(), kong.ConfigureHelp(kong.HelpOptions{Compact: true}))
+		kong.Writers(out, progress), kong.Exit(func(int) { exited = true }), kong.Help(frenchHelp), kong.ConfigureHelp(kong.HelpOptions{Compact: true}))
 	if err != nil {
 		return err
 	}
@@ -73,7 +76,7 @@ func run(ctx context.Context, args []string, env func(string) string, out, progr
 		return nil
 	}
 	if err != nil {
-		return usageError{err}
+		return usageError{inFrench(err)}
 	}
 	return parsed.Run(&console{ctx: ctx, env: env, out: out, err: progress}, parser)
 }

@@ -46,7 +46,7 @@ func (r restoreCmd) Run(c *console) error {
 		}
 		return err
 	}
-	d, err := openDB(c)
+	d, err := createDB(c)
 	if err != nil {
 		return err
 	}

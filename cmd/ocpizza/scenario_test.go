@@ -83,7 +83,7 @@ func TestLifeOfAnOrder(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if n, err := e.db.VerifyTill(t.Context(), shops[0].ID); n != 1 || err != nil {
+		if n, _, err := e.db.VerifyTill(t.Context(), shops[0].ID); n != 1 || err != nil {
 			t.Errorf("the till has %d entries, %v", n, err)
 		}
 	})

@@ -14,9 +14,12 @@ import (
 type serveCmd struct{}
 
 // Run serves until it is told to stop. An embedded database is created, migrated and seeded on the way; a MySQL one must have been migrated,
-// which is the release phase's work.
+// which is the release phase's work: far enough to be served on.
 func (serveCmd) Run(c *console) error {
 	cfg, err := readConfig(c.env)
+	if err == nil {
+		err = cfg.makeSecret()
+	}
 	if err != nil {
 		return err
 	}
@@ -67,8 +70,14 @@ func prepare(ctx context.Context, d *db.DB, cfg config, progress io.Writer) (dem
 				return false, err
 			}
 		}
-	} else if err := d.CheckSchema(ctx); err != nil {
-		return false, err
+	} else {
+		behind, err := d.CheckServable(ctx)
+		if err != nil {
+			return false, err
+		}
+		if behind {
+			cfg.logger(progress).Warn("the schema of the database is older than this program, which serves all the same; run « ocpizza migrate »")
+		}
 	}
 	demo, err = d.Demo(ctx)
 	if err == nil && demo && cfg.Dyno {

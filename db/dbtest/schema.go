@@ -3,12 +3,17 @@ package dbtest
 import (
 	"context"
 	"crypto/rand"
+	"database/sql"
 	"encoding/hex"
 	"fmt"
 	"net/url"
+	"os"
+	"os/exec"
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/go-sql-driver/mysql"
 )
 
 // grants are what ClearDB gives on one's own schema; no SUPER, PROCESS, RELOAD,
@@ -67,6 +72,142 @@ func (s *Server) LimitQueries(t testing.TB, rawURL string, perHour int) {
 	s.must(t, fmt.Sprintf("ALTER USER '%s'@'%%' WITH MAX_QUERIES_PER_HOUR %d", user, perHour))
 	// FLUSH USER_RESOURCES would start the count again but leave open connections with the limit they knew.
 	s.must(t, "FLUSH PRIVILEGES")
+}
+
+// ReadOnly makes a server of the test's own refuse writes with error 1290, as one does that was set back to a replica, or take them again.
+func (s *Server) ReadOnly(t testing.TB, on bool) {
+	t.Helper()
+	if !s.private {
+		t.Fatal("dbtest: the shared server is everyone's; take dbtest.Private")
+	}
+	s.must(t, fmt.Sprintf("SET GLOBAL read_only = %t", on))
+}
+
+// Mirror makes the schema of a Schema URL of another server's, its account and its rows as they are now, and returns where: the server
+// that an address leads to after a failover. mariadb-dump copies; nothing may be written meanwhile.
+func (s *Server) Mirror(t testing.TB, other *Server, rawURL string) string {
+	t.Helper()
+	if _, err := exec.LookPath("mariadb-dump"); err != nil {
+		if os.Getenv("OCPIZZA_TEST_REQUIRE") == "1" {
+			t.Fatal("mariadb-dump is missing: apt-get install mariadb-client")
+		}
+		t.Skip("*** SKIPPED: mariadb-dump is missing: apt-get install mariadb-client")
+	}
+	user, schema := account(t, rawURL)
+	for _, show := range []string{"SHOW CREATE USER '%s'@'%%'", "SHOW GRANTS FOR '%s'@'%%'"} {
+		rows, err := other.root.QueryContext(t.Context(), fmt.Sprintf(show, user))
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer rows.Close()
+		for rows.Next() {
+			var statement string
+			if err := rows.Scan(&statement); err != nil {
+				t.Fatal(err)
+			}
+			s.must(t, statement)
+		}
+		if err := rows.Err(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	dump := exec.CommandContext(t.Context(), "mariadb-dump", "--no-defaults", "--user=root", "--socket="+other.socket(), "--databases", schema)
+	load := exec.CommandContext(t.Context(), "mariadb", "--no-defaults", "--user=root", "--socket="+s.socket())
+	var err error
+	if load.Stdin, err = dump.StdoutPipe(); err != nil {
+		t.Fatal(err)
+	}
+	if err := dump.Start(); err != nil {
+		t.Fatal(err)
+	}
+	if out, err := load.CombinedOutput(); err != nil {
+		t.Fatalf("mariadb: %v: %s", err, out)
+	}
+	if err := dump.Wait(); err != nil {
+		t.Fatalf("mariadb-dump: %v", err)
+	}
+	u, err := url.Parse(rawURL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	u.Host = s.Addr()
+	return u.String()
+}
+
+// Occupy holds so many connections of the account of a Schema URL, until left: a person's client, a tool that runs amok. Those that the
+// account has already are ended, so that they do not count; on a server of the test's own, everybody's.
+func (s *Server) Occupy(t testing.TB, rawURL string, connections int) (leave func()) {
+	t.Helper()
+	pool := s.pool(t, rawURL)
+	pool.SetMaxIdleConns(connections)
+	user, _ := account(t, rawURL)
+	held := map[int64]*sql.Conn{}
+	for deadline := time.Now().Add(30 * time.Second); len(held) < connections; {
+		if time.Now().After(deadline) {
+			t.Fatalf("dbtest: %d of %d connections", len(held), connections)
+		}
+		if c, err := pool.Conn(t.Context()); err == nil {
+			var id int64
+			if err := c.QueryRowContext(t.Context(), "SELECT CONNECTION_ID()").Scan(&id); err == nil {
+				held[id] = c
+				continue
+			}
+			_ = c.Close()
+		}
+		s.evict(t, user, held)
+	}
+	s.evict(t, user, held)
+	return func() {
+		for _, c := range held {
+			_ = c.Close()
+		}
+		_ = pool.Close()
+	}
+}
+
+// evict ends an account's connections, or everybody's on a server of the test's own, but for those held.
+func (s *Server) evict(t testing.TB, user string, held map[int64]*sql.Conn) {
+	t.Helper()
+	rows, err := s.root.QueryContext(t.Context(), "SELECT ID FROM information_schema.PROCESSLIST WHERE USER = ? OR ? AND USER NOT IN ('root', 'system user')", user, s.private)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer rows.Close()
+	var ids []int64
+	for rows.Next() {
+		var id int64
+		if err := rows.Scan(&id); err != nil {
+			t.Fatal(err)
+		}
+		if held[id] == nil {
+			ids = append(ids, id)
+		}
+	}
+	if err := rows.Err(); err != nil {
+		t.Fatal(err)
+	}
+	for _, id := range ids {
+		_, _ = s.root.ExecContext(t.Context(), fmt.Sprintf("KILL HARD CONNECTION %d", id)) // it may have left by itself
+	}
+}
+
+// pool connects as the account of a Schema URL.
+func (s *Server) pool(t testing.TB, rawURL string) *sql.DB {
+	t.Helper()
+	u, err := url.Parse(rawURL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	config := mysql.NewConfig()
+	config.User, config.Net, config.Addr = u.User.Username(), "tcp", s.Addr()
+	config.Passwd, _ = u.User.Password()
+	config.DBName = strings.TrimPrefix(u.Path, "/")
+	config.Logger = &mysql.NopLogger{}
+	connector, err := mysql.NewConnector(config)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return sql.OpenDB(connector)
 }
 
 // drop removes a schema and its account: the account first, so that no pool
