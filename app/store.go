@@ -37,8 +37,8 @@ type Store interface {
 	Pizzerias(ctx context.Context) ([]Pizzeria, error)
 	// LoadBoard reads a shop's board in one REPEATABLE READ transaction, together with its sequence number.
 	LoadBoard(ctx context.Context, pizzeria int64) (*Board, error)
-	// Positions returns every shop's sequence in one query.
-	Positions(ctx context.Context) (map[int64]Position, error)
+	// Positions returns every shop's sequence, and how many other processes serve, in one query.
+	Positions(ctx context.Context) (all map[int64]Position, others int, err error)
 
 	// PlaceOrder saves a new order, reserves its stock and numbers it (ID, Number, Version 1 are set on the copy returned).
 	// When stock does not allow it, the current levels are handed to soldOut, whose refusal is stored under the key and returned.

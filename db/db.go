@@ -11,6 +11,7 @@ package db
 import (
 	"cmp"
 	"context"
+	"crypto/rand"
 	"database/sql"
 	"log/slog"
 	"sync"
@@ -63,6 +64,7 @@ type DB struct {
 	era     atomic.Uint64 // of the connections; see recycle
 	fault   atomic.Pointer[faults]
 	health  health
+	process string   // names this one among those that serve
 	epochs  sync.Map // pizzeria → epoch, checked by the UPDATE that uses it
 	tills   sync.Map // pizzeria → tillHead, likewise
 }
@@ -74,7 +76,7 @@ func Open(ctx context.Context, o Options) (*DB, error) {
 	if err != nil {
 		return nil, err
 	}
-	d := &DB{target: t, mysql: t.mysql != nil, engine: "sqlite", log: o.Log}
+	d := &DB{target: t, mysql: t.mysql != nil, engine: "sqlite", log: o.Log, process: rand.Text()}
 	if d.log == nil {
 		d.log = slog.New(slog.DiscardHandler)
 	}

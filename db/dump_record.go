@@ -2,6 +2,7 @@ package db
 
 import (
 	"context"
+	"slices"
 	"strings"
 	"time"
 
@@ -16,7 +17,7 @@ func (d *DB) RecordBackup(ctx context.Context, at time.Time) error {
 }
 
 // setMeta keeps a value under a name in the table meta.
-func (d *DB) setMeta(ctx context.Context, tx bun.Tx, name, value string) error {
+func (d *DB) setMeta(ctx context.Context, tx bun.IDB, name, value string) error {
 	query := "INSERT INTO meta (name, value) VALUES (?, ?)"
 	if d.mysql {
 		query += " ON DUPLICATE KEY UPDATE value = VALUES(value)"
@@ -28,10 +29,12 @@ func (d *DB) setMeta(ctx context.Context, tx bun.Tx, name, value string) error {
 }
 
 // ofThisDatabase tells whether a row of meta is about the database it stands in rather than about the shops: its size, its backups, its
-// probe, what was told of it, the maintenance under way. A restore leaves those of the target as they are.
+// probe, what was told of it, who serves it, the maintenance under way. A restore leaves those of the target as they are.
 func ofThisDatabase(name string) bool {
-	return name == metaBackup || name == "probe" || strings.HasPrefix(name, metaStorage) || strings.HasPrefix(name, metaAlert) || strings.HasPrefix(name, "maintenance")
+	return name == metaBackup || name == "probe" || slices.ContainsFunc([]string{metaStorage, metaAlert, metaProcess, "maintenance"}, func(prefix string) bool {
+		return strings.HasPrefix(name, prefix)
+	})
 }
 
 // ofThisDatabaseSQL is the same as a condition.
-const ofThisDatabaseSQL = "(name IN ('" + metaBackup + "', 'probe') OR name LIKE '" + metaStorage + "%' OR name LIKE '" + metaAlert + "%' OR name LIKE 'maintenance%')"
+const ofThisDatabaseSQL = "(name IN ('" + metaBackup + "', 'probe') OR name LIKE '" + metaStorage + "%' OR name LIKE '" + metaAlert + "%' OR name LIKE '" + metaProcess + "%' OR name LIKE 'maintenance%')"

@@ -60,17 +60,24 @@ func position(ctx context.Context, q bun.IDB, pizzeria int64) (app.Position, err
 	return app.Position{Epoch: row.Epoch, Seq: row.Seq}, noRows(err, errNoPizzeria)
 }
 
-// Positions returns every shop's sequence in one query.
-func (d *DB) Positions(ctx context.Context) (map[int64]app.Position, error) {
+// Positions returns every shop's sequence, and how many other processes serve (Present), in one query.
+func (d *DB) Positions(ctx context.Context) (all map[int64]app.Position, others int, err error) {
+	const elsewhere = -1 // no shop's number
 	var rows []sequenceRow
-	if err := d.r.NewSelect().Model(&rows).Scan(ctx); err != nil {
-		return nil, d.translate(err)
+	query := "SELECT pizzeria_id, epoch, seq FROM sequences UNION ALL SELECT ?, '', COUNT(*) FROM meta WHERE name LIKE ? AND name <> ? AND value >= ?"
+	err = d.r.NewRaw(query, elsewhere, metaProcess+"%", metaProcess+d.process, word(now().Add(-PresentFor))).Scan(ctx, &rows)
+	if err != nil {
+		return nil, 0, d.translate(err)
 	}
-	all := make(map[int64]app.Position, len(rows))
+	all = make(map[int64]app.Position, len(rows))
 	for _, r := range rows {
+		if r.Pizzeria == elsewhere {
+			others = int(r.Seq)
+			continue
+		}
 		all[r.Pizzeria] = app.Position{Epoch: r.Epoch, Seq: r.Seq}
 	}
-	return all, nil
+	return all, others, nil
 }
 
 // reload is the event for what was saved although the answer to its COMMIT was lost.

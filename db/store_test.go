@@ -313,7 +313,7 @@ func TestEpoch(t *testing.T) {
 		if after.Epoch == before.Epoch || after.Orders[o.ID] == nil {
 			t.Error(before.Epoch, after.Epoch)
 		}
-		all, err := r.db.Positions(t.Context())
+		all, _, err := r.db.Positions(t.Context())
 		if err != nil || len(all) != 5 || all[id] != (app.Position{Epoch: after.Epoch, Seq: after.Seq}) {
 			t.Error(all, err)
 		}

@@ -108,10 +108,7 @@ func (d *DB) NoteStorage(ctx context.Context, at time.Time, bytes int64) error {
 	if err == nil {
 		_, err = d.w.ExecContext(ctx, "DELETE FROM meta WHERE name LIKE ? AND name < ?", metaStorage+"%", name(at.AddDate(0, 0, -keepStorage)))
 	}
-	if err != nil {
-		d.noteFault(ctx, classify(err))
-	}
-	return d.translate(err)
+	return d.noted(ctx, err)
 }
 
 // insertFact keeps a fact about the house, unless there is one of this name.
@@ -141,8 +138,7 @@ func (d *DB) NoteAlert(ctx context.Context, name, level string, at time.Time) (f
 			return n == 1, d.translate(err)
 		}
 	}
-	d.noteFault(ctx, classify(err))
-	return false, d.translate(err)
+	return false, d.noted(ctx, err)
 }
 
 // Opened counts the connections made to the database since Open.

@@ -17,7 +17,7 @@ import (
 type Source interface {
 	Pizzerias(ctx context.Context) ([]app.Pizzeria, error)
 	LoadBoard(ctx context.Context, pizzeria int64) (*app.Board, error)
-	Positions(ctx context.Context) (map[int64]app.Position, error)
+	Positions(ctx context.Context) (all map[int64]app.Position, others int, err error)
 }
 
 // BoardsOptions are the settings of Boards; zero values are the defaults.
@@ -27,7 +27,7 @@ type BoardsOptions struct {
 	Build string
 	// IdleCompare and BusyCompare are how often the boards' numbers are compared with the database's, in one query for all shops:
 	// rarely (55 s: within the minute after which the pool lets an idle connection go) while nothing happens, often (5 s) within two minutes of a change. It is the net under lost announcements.
-	// While Announcer has lost its Redis, LostCompare (2 s) takes the place of BusyCompare.
+	// Where other processes serve too, a process without Redis compares often all the time, and one that has lost it every LostCompare (2 s).
 	IdleCompare, BusyCompare, LostCompare time.Duration
 	// Keep is how long a board stays in memory after the last watcher or reader left (10 min).
 	Keep time.Duration
@@ -57,6 +57,7 @@ type Boards struct {
 
 	pizzerias atomic.Pointer[[]app.Pizzeria]
 	busyUntil atomic.Int64  // Unix nanoseconds
+	others    atomic.Bool   // other processes serve the same shops
 	kick      chan struct{} // of one: compare now
 	ended     chan struct{} // of one, see SessionsEnded
 	house     app.Position  // sequence of the ends of sessions; compareMu

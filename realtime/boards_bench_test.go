@@ -19,8 +19,8 @@ func (f fixed) Pizzerias(context.Context) ([]app.Pizzeria, error) {
 	return []app.Pizzeria{f.board.Pizzeria}, nil
 }
 func (f fixed) LoadBoard(context.Context, int64) (*app.Board, error) { return f.board, nil }
-func (f fixed) Positions(context.Context) (map[int64]app.Position, error) {
-	return map[int64]app.Position{1: {Epoch: f.board.Epoch, Seq: f.board.Seq}}, nil
+func (f fixed) Positions(context.Context) (map[int64]app.Position, int, error) {
+	return map[int64]app.Position{1: {Epoch: f.board.Epoch, Seq: f.board.Seq}}, 0, nil
 }
 
 var evening = time.Date(2026, 3, 14, 19, 0, 0, 0, time.UTC)

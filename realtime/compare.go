@@ -19,10 +19,11 @@ func (b *Boards) compare() error {
 	ctx, cancel := context.WithTimeout(b.ctx, 10*time.Second)
 	defer cancel()
 	b.counts.compares.Add(1)
-	positions, err := b.source.Positions(ctx)
+	positions, others, err := b.source.Positions(ctx)
 	if err != nil {
 		return err
 	}
+	b.others.Store(others > 0)
 	b.compareHouse(positions[app.House])
 	var all []error
 	for _, s := range b.loaded() {
@@ -121,13 +122,14 @@ func (b *Boards) compareLoop() {
 
 // pace is how often to compare now.
 func (b *Boards) pace(now time.Time) time.Duration {
+	busy, others := now.UnixNano() <= b.busyUntil.Load(), b.others.Load()
 	switch {
-	case now.UnixNano() > b.busyUntil.Load():
-		return b.opt.IdleCompare
-	case b.opt.Announcer.lost():
+	case b.opt.Announcer.lost() && (busy || others):
 		return b.opt.LostCompare
+	case busy, others && b.opt.Announcer == nil:
+		return b.opt.BusyCompare
 	}
-	return b.opt.BusyCompare
+	return b.opt.IdleCompare
 }
 
 // evict forgets boards that nobody watches or has read for a while, and the drawings of audiences that have gone.

@@ -48,7 +48,7 @@ func (l *ledger) LoadBoard(_ context.Context, id int64) (*app.Board, error) {
 	}), nil
 }
 
-func (l *ledger) Positions(context.Context) (map[int64]app.Position, error) {
+func (l *ledger) Positions(context.Context) (map[int64]app.Position, int, error) {
 	l.compares.Add(1)
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -56,7 +56,7 @@ func (l *ledger) Positions(context.Context) (map[int64]app.Position, error) {
 	for id, seq := range l.seq {
 		out[id] = app.Position{Epoch: "e", Seq: seq}
 	}
-	return out, nil
+	return out, 0, nil
 }
 
 // save changes a shop and returns the event.
@@ -383,5 +383,36 @@ func fill(v reflect.Value, depth int) {
 		}
 	default:
 		panic(v.Type().String() + " in an event: does JSON carry it?")
+	}
+}
+
+// TestPace: how often boards are compared, by who else there is to hear of.
+func TestPace(t *testing.T) {
+	now := time.Now()
+	lost, joined := &Announcer{}, &Announcer{}
+	joined.joined.Store(true)
+	for _, c := range []struct {
+		name         string
+		redis        *Announcer
+		busy, others bool
+		want         time.Duration
+	}{
+		{"alone and idle", nil, false, false, time.Minute},
+		{"alone and busy", nil, true, false, 5 * time.Second},
+		{"others, without Redis", nil, false, true, 5 * time.Second},
+		{"others, with Redis", joined, false, true, time.Minute},
+		{"busy, with Redis", joined, true, true, 5 * time.Second},
+		{"others, Redis lost", lost, false, true, 2 * time.Second},
+		{"busy, Redis lost", lost, true, false, 2 * time.Second},
+		{"alone and idle, Redis lost", lost, false, false, time.Minute},
+	} {
+		b := &Boards{opt: BoardsOptions{Announcer: c.redis, IdleCompare: time.Minute, BusyCompare: 5 * time.Second, LostCompare: 2 * time.Second}}
+		b.others.Store(c.others)
+		if c.busy {
+			b.busy()
+		}
+		if got := b.pace(now); got != c.want {
+			t.Errorf("%s: every %s, want %s", c.name, got, c.want)
+		}
 	}
 }

@@ -71,6 +71,9 @@ func startProgram(d *db.DB, demo bool, c config, l net.Listener, log *slog.Logge
 		Stopping: p.stopping, Ended: others.EndSessions, Metrics: metricsOf(registry), MetricsToken: c.MetricsToken,
 	})
 	watcher.start(p, registry)
+	if _, err := p.boards.Compare(); err != nil { // are we alone?
+		log.Warn("cannot compare the boards with the database", "err", err)
+	}
 	others.Start(p.boards, p.server.EndSessions)
 	p.tasks.Go(func() {
 		if err := p.server.Serve(l); err != nil {
@@ -164,6 +167,11 @@ func (p *program) stop(waves time.Duration) error {
 	p.boards.Close()
 	p.others.Close()
 	p.tasks.Wait()
+	if p.db.Health() == db.Healthy {
+		if err := p.db.Absent(ctx, time.Now()); err != nil {
+			p.log.Debug("cannot take back that this process serves", "err", err)
+		}
+	}
 	if err != nil {
 		return fmt.Errorf("l’arrêt n’a pas été propre : %w", err)
 	}

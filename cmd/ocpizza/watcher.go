@@ -31,7 +31,7 @@ type watchOptions struct {
 // How often the watcher reads what.
 const (
 	readEvery  = 5 * time.Second  // figures in memory
-	usageEvery = 15 * time.Minute // what the database says of itself: at most four statements, 16 an hour
+	usageEvery = db.PresentEvery // what the database says of itself, and word that we are there: at most five statements, 20 an hour
 	recent     = 5 * time.Minute  // over which errors, latency and waits are counted
 )
 
@@ -199,6 +199,9 @@ func (w *watcher) askDatabase(ctx context.Context, now time.Time) {
 		}
 	}
 	w.usage, w.usageKnown = u, true
+	if err := w.p.db.Present(ctx, now); err != nil {
+		w.p.log.Debug("cannot leave word that this process serves", "err", err)
+	}
 	if today := now.UTC().Format(time.DateOnly); u.Days[today] == 0 {
 		u.Days[today] = u.Bytes
 		if err := w.p.db.NoteStorage(ctx, now, u.Bytes); err != nil {

@@ -1,0 +1,42 @@
+package db
+
+import (
+	"context"
+	"time"
+)
+
+// A process that serves leaves word of itself among the facts about the house, so that others know that they are not alone: without Redis
+// nobody tells them what it saves, and they must compare their boards more often.
+
+// metaProcess + its id names the word of a process in the table meta: when it was left, RFC 3339 in UTC.
+const metaProcess = "process/"
+
+// PresentEvery is how often a process must call Present for others to count it; one that died is counted for PresentFor.
+const (
+	PresentEvery = 15 * time.Minute
+	PresentFor   = 20 * time.Minute
+)
+
+// Present leaves word of this process. One statement.
+func (d *DB) Present(ctx context.Context, at time.Time) error {
+	if d.health.readOnly() {
+		return d.translate(errReadOnly)
+	}
+	return d.noted(ctx, d.setMeta(ctx, d.w, metaProcess+d.process, word(at)))
+}
+
+// Absent takes the word of this process back, and those of processes that died. One statement.
+func (d *DB) Absent(ctx context.Context, at time.Time) error {
+	_, err := d.w.ExecContext(ctx, "DELETE FROM meta WHERE name LIKE ? AND (name = ? OR value < ?)", metaProcess+"%", metaProcess+d.process, word(at.Add(-PresentFor)))
+	return d.noted(ctx, err)
+}
+
+func word(at time.Time) string { return at.UTC().Format(time.RFC3339) }
+
+// noted has the health of the database learn from an error outside a transaction.
+func (d *DB) noted(ctx context.Context, err error) error {
+	if err != nil {
+		d.noteFault(ctx, classify(err))
+	}
+	return d.translate(err)
+}
