@@ -30,9 +30,9 @@ type watchOptions struct {
 
 // How often the watcher reads what.
 const (
-	readEvery  = 5 * time.Second  // figures in memory
+	readEvery  = 5 * time.Second // figures in memory
 	usageEvery = db.PresentEvery // what the database says of itself, and word that we are there: at most five statements, 20 an hour
-	recent     = 5 * time.Minute  // over which errors, latency and waits are counted
+	recent     = 5 * time.Minute // over which errors, latency and waits are counted
 )
 
 // watcher reads the figures of the program, holds them against their limits and tells when one is crossed.
