@@ -26,12 +26,14 @@ func (h Health) String() string { return [...]string{"ok", "read-only", "down"}[
 var errReadOnly = errors.New("db: writes are refused until the probe succeeds")
 
 type health struct {
-	state   atomic.Int32
-	again   atomic.Pointer[func()] // see OnHealthy
+	state   atomic.Int32 // changes under mu
 	every   time.Duration
 	mu      sync.Mutex
 	probing bool
 	closed  bool
+	hears   func(Health) // see OnHealth
+	news    []Health     // that hears has not been told
+	telling bool         // somebody does
 	stop    chan struct{}
 	done    sync.WaitGroup
 }
@@ -39,9 +41,45 @@ type health struct {
 // Health is how the database answered last.
 func (d *DB) Health() Health { return Health(d.health.state.Load()) }
 
-// OnHealthy has f called each time the database answers again after it was read-only or down. What was saved meanwhile may have been
-// announced to nobody: the answer to its COMMIT was lost. f must not block.
-func (d *DB) OnHealthy(f func()) { d.health.again.Store(&f) }
+// OnHealth has f told of every change of health, in order, by a goroutine that holds no lock; at once if the database is not healthy now.
+// At Healthy, what was saved meanwhile may have been announced to nobody: the answer to its COMMIT was lost. Close waits for f.
+func (d *DB) OnHealth(f func(Health)) {
+	h := &d.health
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.hears = f
+	if now := d.Health(); now != Healthy {
+		h.announce(now)
+	}
+}
+
+// announce queues a change for whoever hears of it. mu is held.
+func (h *health) announce(s Health) {
+	if h.hears == nil || h.closed {
+		return
+	}
+	h.news = append(h.news, s)
+	if !h.telling {
+		h.telling = true
+		h.done.Go(h.tell)
+	}
+}
+
+// tell passes changes on until there are none: nobody waits while the database is as it was.
+func (h *health) tell() {
+	for {
+		h.mu.Lock()
+		if len(h.news) == 0 {
+			h.telling = false
+			h.mu.Unlock()
+			return
+		}
+		f, next := h.hears, h.news[0]
+		h.news = h.news[1:]
+		h.mu.Unlock()
+		f(next)
+	}
+}
 
 func (h *health) readOnly() bool { return Health(h.state.Load()) == ReadOnly }
 
@@ -56,19 +94,16 @@ func (d *DB) noteFault(ctx context.Context, kind fault) {
 }
 
 func (h *health) set(ctx context.Context, d *DB, s Health) {
-	old := Health(h.state.Swap(int32(s)))
-	if old != s {
-		d.log.WarnContext(ctx, "database", "state", s.String(), "before", old.String())
-	}
-	if s == Healthy {
-		if f := h.again.Load(); f != nil && old != s {
-			(*f)()
-		}
-		return
+	if s == Healthy && d.Health() == Healthy {
+		return // every write that is saved comes by
 	}
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	if h.probing || h.closed {
+	if old := Health(h.state.Swap(int32(s))); old != s {
+		d.log.WarnContext(ctx, "database", "state", s.String(), "before", old.String())
+		h.announce(s)
+	}
+	if s == Healthy || h.probing || h.closed {
 		return
 	}
 	h.probing = true
@@ -89,32 +124,34 @@ func (h *health) close() {
 // probeUntilHealthy asks every few seconds whether writes are taken again, then recycles the idle connections: on MySQL those opened
 // while writes were refused stay refused.
 func (d *DB) probeUntilHealthy(ctx context.Context) {
-	defer func() {
-		d.health.mu.Lock()
-		d.health.probing = false
-		d.health.mu.Unlock()
-	}()
-	for {
+	for !d.health.over() {
 		select {
 		case <-d.health.stop:
 			return
 		case <-time.After(d.health.every):
 		}
 		if d.Health() == Healthy {
-			return
+			continue
 		}
-		err := d.Probe(ctx)
-		if err == nil {
+		switch err := d.Probe(ctx); {
+		case err == nil:
 			d.recycle()
 			d.health.set(ctx, d, Healthy)
-			return
-		}
-		if classify(err) == refused {
-			d.health.state.Store(int32(ReadOnly))
-		} else {
-			d.health.state.Store(int32(Down))
+		case classify(err) == refused:
+			d.health.set(ctx, d, ReadOnly)
+		default:
+			d.health.set(ctx, d, Down)
 		}
 	}
+}
+
+// over ends the probing when the database is healthy. Both are decided under one lock: a fault that is noted a moment later begins it anew,
+// one noted a moment before is probed for. A database left read-only without a probe would refuse every order until a restart.
+func (h *health) over() bool {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.probing = Health(h.state.Load()) != Healthy
+	return !h.probing
 }
 
 // Probe writes on a fresh connection: an old one may still be refused after the quota was lifted, and Ping succeeds over the quota.
@@ -150,4 +187,15 @@ func (d *DB) recycle() {
 	n := d.w.Stats().MaxOpenConnections
 	d.w.SetMaxIdleConns(0)
 	d.w.SetMaxIdleConns(n)
+}
+
+// unanswered has the health learn from an error of the question that the program asks by itself, however quiet the evening is: without it
+// nobody would know that the database is down until somebody wants to order. A time limit that passed is the database's doing here.
+func (d *DB) unanswered(ctx context.Context, err error) error {
+	if errors.Is(err, context.DeadlineExceeded) {
+		d.health.set(ctx, d, Down)
+	} else {
+		d.noteFault(ctx, classify(err))
+	}
+	return d.translate(err)
 }

@@ -65,9 +65,16 @@ func (d *DB) Positions(ctx context.Context) (all map[int64]app.Position, others 
 	const elsewhere = -1 // no shop's number
 	var rows []sequenceRow
 	query := "SELECT pizzeria_id, epoch, seq FROM sequences UNION ALL SELECT ?, '', COUNT(*) FROM meta WHERE name LIKE ? AND name <> ? AND value >= ?"
-	err = d.r.NewRaw(query, elsewhere, metaProcess+"%", metaProcess+d.process, word(now().Add(-PresentFor))).Scan(ctx, &rows)
+	args := []any{elsewhere, metaProcess + "%", metaProcess + d.process, word(now().Add(-PresentFor))}
+	for range 2 { // as in read: one lost connection says little
+		rows = nil
+		err = d.r.NewRaw(query, args...).Scan(ctx, &rows)
+		if k := classify(err); k != lost && k != crowded {
+			break
+		}
+	}
 	if err != nil {
-		return nil, 0, d.translate(err)
+		return nil, 0, d.unanswered(ctx, err)
 	}
 	all = make(map[int64]app.Position, len(rows))
 	for _, r := range rows {

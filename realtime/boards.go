@@ -53,6 +53,7 @@ type Boards struct {
 	shops map[int64]*shop
 
 	cockpit cockpit
+	service serviceState
 	counts  struct{ applied, gaps, loads, compares atomic.Uint64 }
 
 	pizzerias atomic.Pointer[[]app.Pizzeria]
@@ -88,10 +89,12 @@ type shop struct {
 	audiences map[Audience]map[Audience]*snapshot // who has joined, by class: an event must not walk ten thousand followers of other orders
 }
 
-// snapshot is the hello of an audience drawn last, so that a crowd that comes back at once is drawn once.
+// snapshot is the hello of an audience drawn last, so that a crowd that comes back at once is drawn once. It serves no longer than what it
+// says is so: the topic's number and the service.
 type snapshot struct {
-	seq   int64
-	frame *Frame
+	seq     int64
+	service views.Service
+	frame   *Frame
 }
 
 // NewBoards starts the keeper of boards; Close ends it.
@@ -111,6 +114,7 @@ func NewBoards(source Source, hub *Hub, opt BoardsOptions) *Boards {
 		opt.Log = slog.Default()
 	}
 	b := &Boards{source: source, hub: hub, opt: opt, shops: map[int64]*shop{}, kick: make(chan struct{}, 1), ended: make(chan struct{}, 1)}
+	b.service.pause = servicePause
 	b.ctx, b.cancel = context.WithCancel(context.Background())
 	b.done.Go(b.compareLoop)
 	return b

@@ -136,7 +136,7 @@ func BenchmarkWhole(b *testing.B) {
 			b.ReportAllocs()
 			var size int
 			for b.Loop() {
-				html, err := boards.whole(a, board, board.Seq)
+				html, err := boards.whole(a, board, boards.Live(board, board.Seq, ""))
 				if err != nil {
 					b.Fatal(err)
 				}

@@ -126,7 +126,7 @@ type Op struct {
 
 // Modes of a Hello.
 const (
-	ModeCurrent  = "current"  // what the page shows is current: nothing to redraw
+	ModeCurrent  = "current"  // what the page shows of the board is current; Ops redraw what has no sequence, if that is not
 	ModeSnapshot = "snapshot" // Ops redraw the whole board
 )
 

@@ -8,13 +8,14 @@ import (
 
 // Shown is what a page says it shows when it connects.
 type Shown struct {
-	Epoch string
-	Seq   int64
-	Build string
+	Epoch   string
+	Seq     int64
+	Build   string
+	Service views.Service
 }
 
-// Join makes a socket a watcher of an audience and queues its hello: « current » when what it shows is, else the whole board.
-// From then on it gets every patch; nothing falls between. A warm board is joined without the database.
+// Join makes a socket a watcher of an audience and queues its hello: « current » when what it shows is (with what the database has done
+// meanwhile, if the page says otherwise), else the whole board. From then on it gets every patch; nothing falls between. A warm board is joined without the database.
 func (b *Boards) Join(ctx context.Context, socket *Socket, a Audience, shown Shown) error {
 	s, err := b.shop(ctx, a.Pizzeria)
 	if err != nil {
@@ -31,21 +32,25 @@ func (b *Boards) Join(ctx context.Context, socket *Socket, a Audience, shown Sho
 			b.draw(s) // another process has, and the page knows more
 		}
 		board, seq := s.shown, s.seq(a)
+		live := b.Live(board, seq, "")
 		snap := s.drawn(a)
 		hello := Hello{Epoch: board.Epoch, Seq: seq, Time: nowMillis(), Build: b.opt.Build, Mode: ModeCurrent}
 		if shown.Epoch == board.Epoch && shown.Seq >= seq && shown.Seq <= board.Seq {
+			if shown.Service != live.Service && saysService(a.Screen) {
+				hello.Ops = b.serviceOps(a, board.Pizzeria, live.Service)
+			}
 			err := b.hub.Join(socket, a.Topic(), hello.Frame())
 			s.mu.Unlock()
 			return err
 		}
-		if snap.frame != nil && snap.seq == seq {
+		if snap.frame != nil && snap.seq == seq && snap.service == live.Service {
 			err := b.hub.Join(socket, a.Topic(), snap.frame)
 			s.mu.Unlock()
 			return err
 		}
 		s.mu.Unlock()
-		// Drawn outside the lock: the board is a value. If the topic moved on meanwhile, it is drawn again.
-		html, err := b.whole(a, board, seq)
+		// Drawn outside the lock: the board is a value. If the topic moved on meanwhile, or the service, it is drawn again.
+		html, err := b.whole(a, board, live)
 		if err != nil {
 			return err
 		}
@@ -53,7 +58,7 @@ func (b *Boards) Join(ctx context.Context, socket *Socket, a Audience, shown Sho
 		hello.Ops = []Op{{Do: OpMorph, To: views.BoardID, HTML: html}}
 		frame := hello.Frame()
 		s.mu.Lock()
-		if s.seq(a) == seq && s.shown.Epoch == board.Epoch {
+		if s.seq(a) == seq && s.shown.Epoch == board.Epoch && b.Service() == live.Service {
 			if a.Screen == TrackingScreen || a.Screen == SupervisionScreen {
 				// One or two people follow an order: keeping ten thousand drawings would cost more than drawing again. Figures of the
 				// machine have no sequence that tells an old drawing.
@@ -61,7 +66,7 @@ func (b *Boards) Join(ctx context.Context, socket *Socket, a Audience, shown Sho
 				s.mu.Unlock()
 				return err
 			}
-			*s.drawn(a) = snapshot{seq: seq, frame: frame}
+			*s.drawn(a) = snapshot{seq: seq, service: live.Service, frame: frame}
 		}
 		s.mu.Unlock()
 	}

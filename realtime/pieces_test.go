@@ -350,7 +350,7 @@ func TestPiecesAddUp(t *testing.T) {
 		open := map[Audience]*tab{}
 		var audiences []Audience
 		fresh := func(a Audience) *tab {
-			whole, err := boards.whole(a, s.board, s.board.Seq)
+			whole, err := boards.whole(a, s.board, boards.Live(s.board, s.board.Seq, ""))
 			if err != nil {
 				rt.Fatal(err)
 			}

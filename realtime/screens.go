@@ -57,7 +57,7 @@ func (a Audience) class() Audience {
 // Live are the attributes of a board that is drawn: what its page presents when it connects. Path is that of the socket; a board that the
 // wire sends has none, and the page keeps its own.
 func (b *Boards) Live(board *app.Board, seq int64, path string) views.Live {
-	return views.Live{Path: path, Epoch: board.Epoch, Seq: seq, Build: b.opt.Build, Now: time.Now()}
+	return views.Live{Path: path, Epoch: board.Epoch, Seq: seq, Build: b.opt.Build, Now: time.Now(), Service: b.Service()}
 }
 
 // touched lists the classes of audiences for which a change is visible.
@@ -111,7 +111,7 @@ func (bs *Boards) pieces(a Audience, ch app.Changes) ([]Op, error) {
 	case MenuScreen:
 		if ch.Menu {
 			// Products may have come, gone or moved.
-			html, err := bs.whole(a, b, b.Seq)
+			html, err := bs.whole(a, b, bs.Live(b, b.Seq, ""))
 			return []Op{{Do: OpMorph, To: views.BoardID, HTML: html}}, err
 		}
 		for _, slug := range ch.Products {
@@ -136,20 +136,22 @@ func (bs *Boards) pieces(a Audience, ch app.Changes) ([]Op, error) {
 	return d.ops, d.err
 }
 
-// public is to whom a screen speaks of a maintenance.
+// public is to whom a screen speaks of a maintenance or of a fault.
 func public(s Screen) views.Public {
 	switch s {
 	case MenuScreen, ClosedScreen:
 		return views.Buyers
 	case TrackingScreen:
 		return views.Followers
+	case CourierScreen:
+		return views.Riders
 	}
 	return views.Crew
 }
 
 // whole draws an audience's board.
-func (bs *Boards) whole(a Audience, b *app.Board, seq int64) (string, error) {
-	c, err := bs.component(a, b, bs.Live(b, seq, ""))
+func (bs *Boards) whole(a Audience, b *app.Board, live views.Live) (string, error) {
+	c, err := bs.component(a, b, live)
 	if err != nil {
 		return "", err
 	}

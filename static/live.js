@@ -6,6 +6,7 @@
 //
 // What a page says to it:
 //   <main id=board data-live=/live/… data-epoch data-seq data-build data-now>   connect, and from where
+//   #service with data-service                                                  how the database stands, presented when connecting
 //   data-heartbeat (ms), data-ended (words for a session that ended)            on #board, rarely
 //   data-title on #board or in it                                               becomes document.title
 //   <html data-user>  owner of outbox entries      <html data-tz>               time zone of displayed times
@@ -316,6 +317,9 @@
     url.searchParams.set('epoch', epoch);
     url.searchParams.set('seq', seq);
     url.searchParams.set('build', build);
+    // Read where it is shown: a ping may have changed it.
+    const service = byId('service')?.dataset.service;
+    if (service) url.searchParams.set('service', service);
     heardAt = Date.now();
     opened = false;
     try {
@@ -388,6 +392,9 @@
     paint();
   }
 
+  /** What has no sequence of its own. Where the page has no place for one, nothing is lost. */
+  const figures = (f) => f.o && apply(f.o.filter((op) => byId(op.to)));
+
   const frames = {
     hello(f) {
       if (f.m === 'snapshot') {
@@ -399,7 +406,7 @@
         }
       } else if (f.e !== epoch) {
         return resync(true);
-      }
+      } else figures(f);
       epoch = f.e;
       // even when it is lower: the topic's number, not the board's
       seq = f.s;
@@ -420,8 +427,7 @@
       if (!synced) return;
       // the only thing that reveals a lost *last* message
       if (f.s !== seq) return resync();
-      // Figures without a sequence of their own. Where the page has no place for one, nothing is lost.
-      if (f.o) apply(f.o.filter((op) => byId(op.to)));
+      figures(f);
       gaps = 0;
       ws.send(JSON.stringify({ k: 'ack', s: seq }));
     },

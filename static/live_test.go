@@ -187,6 +187,36 @@ func TestLivePingDrawsFigures(t *testing.T) {
 	b.clean()
 }
 
+// What a page says of the database may have been said by a ping: it is presented when the page comes back, and put right by a hello that has
+// nothing else to redraw.
+func TestLivePresentsTheService(t *testing.T) {
+	r := newRig(t)
+	service := func(state string) frame {
+		return op("morph", "service", fmt.Sprintf(`<div id="service" data-service="%s">%s</div>`, state, state))
+	}
+	r.board = `<div id="service" data-service=""></div><p id="a">dix</p>`
+	b, p := r.live()
+	if p.query.Has("service") {
+		t.Fatalf("opened with %v while all is well", p.query)
+	}
+	p.send(frame{"k": "ping", "s": 10, "o": []frame{service("down")}})
+	b.wait(`document.getElementById('service').textContent === 'down'`)
+	p.close(4008)
+	p2 := r.peer()
+	if got := p2.query.Get("service"); got != "down" || p2.query.Get("seq") != "10" {
+		t.Fatalf("came back with %v", p2.query)
+	}
+	p2.send(frame{"k": "hello", "e": "e1", "s": 10, "b": "b1", "m": "current", "o": []frame{op("morph", "nowhere", `<p id="nowhere">x</p>`), service("")}})
+	b.wait(`document.getElementById('service').dataset.service === '' && document.documentElement.dataset.live === 'live'`)
+	p2.patch(10, 11, op("morph", "a", `<p id="a">onze</p>`))
+	b.wait(`document.getElementById('a').textContent === 'onze'`)
+	p2.close(4008)
+	if p3 := r.peer(); p3.query.Has("service") || p3.query.Get("seq") != "11" {
+		t.Fatalf("came back with %v after it was over", p3.query)
+	}
+	b.clean()
+}
+
 func TestLiveLostLastMessageIsFoundByThePing(t *testing.T) {
 	r := newRig(t)
 	b, p := r.live()

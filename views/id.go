@@ -20,8 +20,9 @@ const (
 	LeaveOutID = "act-sans"     // tracking: go on without what ran out
 	BasketID   = "panier"
 	TrackingID = "tracking"
-	// MaintenanceID is on every board.
+	// MaintenanceID is on every board, ServiceID on every board of a shop.
 	MaintenanceID = "maintenance"
+	ServiceID     = "service"
 
 	// The kitchen wall; kitchen.js looks for these.
 	TicketsID      = "tickets"

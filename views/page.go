@@ -35,6 +35,8 @@ type Live struct {
 	Seq   int64 // of the topic
 	Build string
 	Now   time.Time
+	// Service is what the board says of the database.
+	Service Service
 }
 
 // ShopCard is a shop on the home page.

@@ -325,7 +325,7 @@ func (s *Server) tracking(c *fiber.Ctx) error {
 	if fresh := board.Orders[o.ID]; fresh != nil {
 		o = fresh
 	} else {
-		live.Path = "" // long over: nothing will change any more
+		live.Path, live.Service = "", views.Working // long over: nothing will change any more, and nobody would take the bar back
 	}
 	if wantsJSON(c) {
 		out := orderJSON(o)

@@ -57,7 +57,7 @@ func (s *Server) upgrade(c *fiber.Ctx, a realtime.Audience) error {
 	if !s.originAllowed(c) {
 		return errForged
 	}
-	shown := realtime.Shown{Epoch: c.Query("epoch"), Build: c.Query("build")}
+	shown := realtime.Shown{Epoch: c.Query("epoch"), Build: c.Query("build"), Service: views.Service(c.Query("service"))}
 	if seq, err := strconv.ParseInt(c.Query("seq"), 10, 64); err == nil {
 		shown.Seq = seq
 	}

@@ -8,12 +8,14 @@ import (
 	"net/http"
 	"net/url"
 	"os"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
 	"testing"
 	"time"
 
+	"github.com/oc-pizza/ocpizza/cmd/ocpizza/simulate"
 	"github.com/oc-pizza/ocpizza/db"
 	"github.com/oc-pizza/ocpizza/db/dbtest"
 	"github.com/oc-pizza/ocpizza/realtime/redistest"
@@ -179,6 +181,7 @@ func TestFaultWritesRefused(t *testing.T) {
 	manager := e.as("responsable")
 	s := startStorm(t, dbURL, e.url, customers)
 	s.recover("the start")
+	o := s.follower(e)
 	var leave func()
 	limit := func(connections int) {
 		server.Root().SetMaxOpenConns(1) // which counts, and stays: a place that it left would be taken by the program
@@ -202,13 +205,14 @@ func TestFaultWritesRefused(t *testing.T) {
 		s.suffer(f.name, 500*time.Millisecond, func() func() {
 			f.over()
 			s.until(patience, f.name+" noticed", func() bool { return e.db.Health() == f.state })
-			s.refused(e, manager, f.state)
+			s.refused(e, manager, o, f.state)
 			return f.under
 		})
 		if n := s.houses[0].Reconnections() - lost; n > 0 {
 			t.Errorf("%s: %d sockets were lost", f.name, n)
 		}
 		s.acceptedAgain(f.name)
+		s.told("")
 	}
 	s.verify()
 }
@@ -226,20 +230,23 @@ func (s *storm) acceptedAgain(fault string) {
 // quotaProbe is within which orders are accepted once a quota is lifted, on a machine of one's own.
 const quotaProbe = 10 * time.Second
 
-// refused checks what people see while the database takes no writes: manager signed in before.
-func (s *storm) refused(e *evening, manager *person, state db.Health) {
+// refused checks what people see while the database takes no writes: manager signed in before, o was placed before.
+func (s *storm) refused(e *evening, manager *person, o placed, state db.Health) {
 	s.t.Helper()
-	words := map[db.Health]struct{ order, supervision string }{
-		db.ReadOnly: {"momentanément suspendues", "Lecture seule : écritures refusées"},
-		db.Down:     {"Nos serveurs ne répondent pas", "Ne répond pas"},
+	words := map[db.Health]struct{ order, supervision, menu, wall string }{
+		db.ReadOnly: {"momentanément suspendues", "Lecture seule : écritures refusées", "Commandes en ligne suspendues", "Lecture seule."},
+		db.Down:     {"Nos serveurs ne répondent pas", "Ne répond pas", "Nos serveurs ne répondent pas.", "La base ne répond pas."},
 	}[state]
+	s.told(state.String())
 	client := e.visitor()
 	r := client.post("/commandes", order("regina:medium:1"), "Idempotency-Key", "refused-"+fmt.Sprint(time.Now().UnixNano()))
 	r.want(http.StatusServiceUnavailable).says(words.order).says("ppelez la pizzeria")
 	if r.Header.Get("Retry-After") == "" {
 		s.t.Error("the refusal does not say when to come back")
 	}
-	client.get("/carte/perpignan").want(http.StatusOK).says("regina")
+	client.get("/carte/perpignan").want(http.StatusOK).says("regina").says(words.menu)
+	client.get(o.Suivi).want(http.StatusOK).says("Votre commande est gardée")
+	manager.get("/cuisine").want(http.StatusOK).says(words.wall)
 	client.get("/readyz").want(http.StatusServiceUnavailable)
 	client.get("/healthz").want(http.StatusOK)
 	s.until(patience, "supervision, and the banner of the dashboard, to say so", func() bool {
@@ -251,6 +258,25 @@ func (s *storm) refused(e *evening, manager *person, state db.Health) {
 			s.t.Errorf("screen %s is not live while the database is %s", p.Kind, state)
 		}
 	}
+}
+
+// told waits until every page that is held open says the same of the database, without anybody touching it: a state of db.Health, or "".
+func (s *storm) told(state string) {
+	s.t.Helper()
+	took := s.until(patience, fmt.Sprintf("all screens to say %q of the database", state), func() bool {
+		return !slices.ContainsFunc(s.held(), func(p *simulate.Page) bool { return p.Service() != state })
+	})
+	s.t.Logf("all %d screens say %q of the database after %s", len(s.held()), state, took.Round(time.Millisecond))
+}
+
+// follower orders, and follows the order to the end of the storm: nobody works at it.
+func (s *storm) follower(e *evening) placed {
+	o := e.visitor().place(order("margherita:medium:1"), "follower")
+	s.mu.Lock()
+	s.placed["follower"] = o
+	s.mu.Unlock()
+	s.follow(s.houses[0], o, o.ID)
+	return o
 }
 
 // TestFaultFailover: the server is set back to a replica, the address leads to another one that holds the same, and then the first dies.
@@ -269,14 +295,16 @@ func TestFaultFailover(t *testing.T) {
 	manager := e.as("responsable")
 	s := startStorm(t, dbURL, e.url, customers)
 	s.recover("the start")
+	o := s.follower(e)
 	s.suffer("failover", 0, func() func() {
 		first.ReadOnly(t, true)
 		s.until(patience, "read-only noticed", func() bool { return e.db.Health() == db.ReadOnly })
-		s.refused(e, manager, db.ReadOnly)
+		s.refused(e, manager, o, db.ReadOnly)
 		s.url = second.Mirror(t, first, dbURL)
 		return func() { address.to.Store(second.Addr()) }
 	})
 	s.acceptedAgain("failover")
+	s.told("")
 	s.suffer("the first server gone", 200*time.Millisecond, func() func() { first.Kill(); return func() {} })
 	if f := s.faults[len(s.faults)-1]; f.accepted > 2*time.Second {
 		t.Errorf("somebody still stood on the first server: orders accepted again after %s", f.accepted)

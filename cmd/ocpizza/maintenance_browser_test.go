@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/oc-pizza/ocpizza/db/dbtest"
+	"github.com/oc-pizza/ocpizza/views"
 )
 
 // TestMaintenanceInBrowsers begins a maintenance before open pages and ends it: nobody reloads anything.
@@ -67,5 +68,24 @@ func TestMaintenanceInBrowsers(t *testing.T) {
 	shopper.wait(`[...document.querySelectorAll('.add')].some((el) => el.checkVisibility())`)
 	for _, b := range staff {
 		b.holds(`#maintenance[data-on=non][hidden]`)
+	}
+
+	// A database that is away is said on the same pages, in the same way.
+	staff["menu"], staff["tracking"] = shopper, follower
+	e.prog.boards.SetService(views.Down)
+	shopper.sees("#service", "Nos serveurs ne répondent pas", "Appelez la pizzeria")
+	follower.sees("#service", "Votre commande est gardée")
+	for _, login := range []string{"cuisine", "caisse", "responsable"} {
+		staff[login].sees("#service", "La base ne répond pas", "Notez sur papier")
+	}
+	staff["livreur"].sees("#service", "attendent dans le téléphone")
+	for name, b := range staff {
+		for _, fault := range b.inspect() {
+			t.Errorf("%s: %s", name, fault)
+		}
+	}
+	e.prog.boards.SetService(views.Working)
+	for _, b := range staff {
+		b.holds(`#service[data-service=""][hidden]`)
 	}
 }

@@ -17,6 +17,7 @@ import (
 	"github.com/oc-pizza/ocpizza/db"
 	"github.com/oc-pizza/ocpizza/realtime"
 	"github.com/oc-pizza/ocpizza/static"
+	"github.com/oc-pizza/ocpizza/views"
 )
 
 // program is a running server: the database, the wire and the door, put together.
@@ -62,7 +63,7 @@ func startProgram(d *db.DB, demo bool, c config, l net.Listener, log *slog.Logge
 	p.boards = realtime.NewBoards(d, hub, realtime.BoardsOptions{
 		Log: log, Build: build, Announcer: others, Supervision: watcher.supervision, IdleCompare: c.IdleCompare,
 	})
-	d.OnHealthy(p.boards.CompareSoon)
+	d.OnHealth(p.databaseIs)
 	p.shop = &app.Shop{
 		Store: d, Boards: p.boards, Publisher: p.boards, Clock: time.Now, Secret: c.Secret, CheckPassword: checkPassword, Demo: demo,
 	}
@@ -94,6 +95,14 @@ func (p *program) ready() error {
 		return app.Errorf(app.Unavailable, "database %s", h)
 	}
 	return nil
+}
+
+// databaseIs has the screens say how the database stands, and look, once it answers again, for what was saved meanwhile.
+func (p *program) databaseIs(h db.Health) {
+	p.boards.SetService(map[db.Health]views.Service{db.Healthy: views.Working, db.ReadOnly: views.ReadOnly, db.Down: views.Down}[h])
+	if h == db.Healthy {
+		p.boards.CompareSoon()
+	}
 }
 
 func (p *program) stopping() error {

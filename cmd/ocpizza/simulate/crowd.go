@@ -3,6 +3,7 @@ package simulate
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"maps"
 	"net/http"
 	"net/url"
@@ -107,6 +108,13 @@ func (p *Page) Shows() (seq int64, live bool) {
 	return p.s.seq, p.s.synced
 }
 
+// Service is what the page says of the database: "" while all is well.
+func (p *Page) Service() string {
+	p.s.mu.Lock()
+	defer p.s.mu.Unlock()
+	return p.s.page.service()
+}
+
 // Differences says, three things at most, how the page differs from a drawing of what it should show.
 func (p *Page) Differences(drawing string) []string {
 	fresh := newPage(drawing)
@@ -117,6 +125,9 @@ func (p *Page) Differences(drawing string) []string {
 		return []string{"la page a été renvoyée"}
 	case !p.s.synced:
 		return []string{"la page n’est pas en direct"}
+	}
+	if a, b := p.s.page.service(), fresh.service(); a != b {
+		return []string{fmt.Sprintf("la base est « %s » au lieu de « %s »", a, b)}
 	}
 	return differ(p.s.page, fresh)
 }

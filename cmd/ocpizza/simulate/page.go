@@ -39,6 +39,14 @@ func newPage(document string) *page {
 	return p
 }
 
+// service is what the page says of the database; "" is that all is well.
+func (p *page) service() string {
+	if e := p.byID["service"]; e != nil {
+		return e.data["service"]
+	}
+	return ""
+}
+
 // op is one change of a frame.
 type op struct {
 	Do   string `json:"do"`

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"slices"
 	"sync"
 	"time"
 
@@ -152,6 +153,10 @@ func (s *screen) take(f frame, at time.Time) error {
 			}
 		case f.E != s.epoch:
 			return s.gap("une nouvelle époque sans le tableau entier", true)
+		default:
+			if err := s.draw(s.placed(f)); err != nil {
+				return err
+			}
 		}
 		s.epoch, s.seq = f.E, f.S
 		s.synced, s.missing = true, false
@@ -176,8 +181,17 @@ func (s *screen) take(f frame, at time.Time) error {
 		if s.synced && f.S != s.seq {
 			return s.gap("le dernier message manque", false)
 		}
+		if s.synced {
+			return s.draw(s.placed(f))
+		}
 	}
 	return nil
+}
+
+// placed is a frame with those operations alone that the page has a place for: figures without a sequence come to all.
+func (s *screen) placed(f frame) frame {
+	f.O = slices.DeleteFunc(f.O, func(o op) bool { return s.page.byID[o.To] == nil })
+	return f
 }
 
 // gap notes that something is missing. whole: what is shown cannot be trusted either.

@@ -129,6 +129,9 @@ func (s *screen) dial(ctx context.Context) (net.Conn, io.Reader, error) {
 	q.Set("epoch", s.epoch)
 	q.Set("seq", fmt.Sprint(s.seq))
 	q.Set("build", s.build)
+	if service := s.page.service(); service != "" {
+		q.Set("service", service)
+	}
 	u.Path, u.RawQuery = path.Path, q.Encode()
 	s.mu.Unlock()
 	header := http.Header{}
