@@ -162,8 +162,18 @@ func (b *Boards) View(ctx context.Context, a Audience) (*app.Board, int64, error
 	b.know(s, a, Shown{})
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	b.draw(s) // whoever has just changed something sees it
-	return s.shown, s.seq(a), nil
+	return b.fresh(s, a), s.seq(a), nil
+}
+
+// fresh is the board from which to draw a page whose reader has just changed something, or has seen a later board than ours. All screens are
+// brought to it first: one that showed a level that nobody else was told of would not hear that it is over. Not so for the followers of an
+// order, who come in crowds: each change of an order has a version, so they may be ahead. s.mu is held.
+func (b *Boards) fresh(s *shop, a Audience) *app.Board {
+	board := s.board.Load()
+	if a.Screen != TrackingScreen || board.Menu != s.shown.Menu || board.Maintenance != s.shown.Maintenance {
+		b.draw(s)
+	}
+	return board
 }
 
 func (b *Boards) shop(ctx context.Context, pizzeria int64) (*shop, error) {

@@ -28,10 +28,11 @@ func (b *Boards) Join(ctx context.Context, socket *Socket, a Audience, shown Sho
 			s.mu.Unlock()
 			return b.Join(ctx, socket, a, shown)
 		}
-		if shown.Seq > s.shown.Seq || a.Screen == TrackingScreen && s.shown.Orders[a.ID] == nil {
-			b.draw(s) // another process has, and the page knows more
-		}
 		board, seq := s.shown, s.seq(a)
+		if shown.Seq > board.Seq || a.Screen == TrackingScreen {
+			board = b.fresh(s, a)
+			seq = s.seq(a)
+		}
 		live := b.Live(board, seq, "")
 		snap := s.drawn(a)
 		hello := Hello{Epoch: board.Epoch, Seq: seq, Time: nowMillis(), Build: b.opt.Build, Mode: ModeCurrent}
@@ -58,7 +59,7 @@ func (b *Boards) Join(ctx context.Context, socket *Socket, a Audience, shown Sho
 		hello.Ops = []Op{{Do: OpMorph, To: views.BoardID, HTML: html}}
 		frame := hello.Frame()
 		s.mu.Lock()
-		if s.seq(a) == seq && s.shown.Epoch == board.Epoch && b.Service() == live.Service {
+		if s.seq(a) == seq && s.board.Load().Epoch == board.Epoch && b.Service() == live.Service {
 			if a.Screen == TrackingScreen || a.Screen == SupervisionScreen {
 				// One or two people follow an order: keeping ten thousand drawings would cost more than drawing again. Figures of the
 				// machine have no sequence that tells an old drawing.

@@ -78,6 +78,30 @@ func TestRush(t *testing.T) {
 	}
 	expect("a page that is opened", step{1003, 1001})
 
+	// The customer's page shows the order at once, and disturbs nobody; its first patch then follows what it shows.
+	rest(time.Hour)
+	order()
+	id := 1_000 + s.board.Load().Seq - 1 // newOrderEvent's
+	tracking := Audience{TrackingScreen, 1, id}
+	board, seq, err := boards.View(t.Context(), tracking)
+	if err != nil || board.Orders[id] == nil {
+		t.Fatalf("the customer's page has no order %d, %v", id, err)
+	}
+	phone := &paper{room: -1}
+	follower := &Socket{wire: phone, info: SocketInfo{Session: "follower"}}
+	hub.post(command{call: func(l *loop) { l.adopt(follower) }})
+	if err := boards.Join(t.Context(), follower, tracking, Shown{Epoch: "e1", Seq: seq}); err != nil {
+		t.Fatal(err)
+	}
+	expect("a customer's page")
+	s.mu.Lock()
+	boards.draw(s)
+	s.mu.Unlock()
+	expect("all the others, later", step{1004, 1003})
+	if got := told(t, phone); len(got) != 1 || got[0] != (step{1004, seq}) {
+		t.Fatalf("the customer was told %v after %d", got, seq)
+	}
+
 	// A level falls and is back before anybody was told. A wall that comes in between must not keep the level that it was.
 	rest(time.Hour)
 	level := s.board.Load().Levels[40]
@@ -109,15 +133,15 @@ func TestRush(t *testing.T) {
 		hub.settle()
 		return len(wall.written) > 0
 	})
-	expect("after the rest", step{1006, 1003})
+	expect("after the rest", step{1007, 1004})
 
 	// A page that another process drew knows more than our screens have been told.
 	rest(time.Hour)
 	order()
 	ahead := &Socket{wire: &paper{room: -1}, info: SocketInfo{Session: "ahead"}}
 	hub.post(command{call: func(l *loop) { l.adopt(ahead) }})
-	if err := boards.Join(t.Context(), ahead, kitchen, Shown{Epoch: "e1", Seq: 1007}); err != nil {
+	if err := boards.Join(t.Context(), ahead, kitchen, Shown{Epoch: "e1", Seq: 1008}); err != nil {
 		t.Fatal(err)
 	}
-	expect("a page that is ahead", step{1007, 1006})
+	expect("a page that is ahead", step{1008, 1007})
 }
