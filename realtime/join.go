@@ -3,6 +3,7 @@ package realtime
 import (
 	"context"
 
+	"github.com/oc-pizza/ocpizza/app"
 	"github.com/oc-pizza/ocpizza/views"
 )
 
@@ -12,6 +13,8 @@ type Shown struct {
 	Seq     int64
 	Build   string
 	Service views.Service
+	// Closed is the order that a tracking page follows, if it is closed: one day boards forget it, and its page may still come back.
+	Closed *app.Order
 }
 
 // Join makes a socket a watcher of an audience and queues its hello: « current » when what it shows is (with what the database has done
@@ -27,6 +30,10 @@ func (b *Boards) Join(ctx context.Context, socket *Socket, a Audience, shown Sho
 		if s.gone {
 			s.mu.Unlock()
 			return b.Join(ctx, socket, a, shown)
+		}
+		if shown.Closed != nil && s.board.Load().Orders[a.ID] == nil {
+			s.mu.Unlock()
+			return b.joinClosed(socket, a, s, shown.Closed)
 		}
 		board, seq := s.shown, s.seq(a)
 		if shown.Seq > board.Seq || a.Screen == TrackingScreen {
@@ -73,13 +80,29 @@ func (b *Boards) Join(ctx context.Context, socket *Socket, a Audience, shown Sho
 	}
 }
 
+// joinClosed greets the page of an order that has left the board with how it ended. Nothing will change any more; were it sent away, it would
+// come back again and again.
+func (b *Boards) joinClosed(socket *Socket, a Audience, s *shop, o *app.Order) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	board, seq := s.shown, s.seq(a)
+	live := b.Live(board, seq, "")
+	live.Service = views.Working // see over
+	html, err := render(views.TrackingBoard(live, board, o))
+	if err != nil {
+		return err
+	}
+	hello := Hello{Epoch: board.Epoch, Seq: seq, Time: nowMillis(), Build: b.opt.Build, Mode: ModeSnapshot, Ops: []Op{{Do: OpMorph, To: views.BoardID, HTML: html}}}
+	return b.hub.Join(socket, a.Topic(), hello.Frame())
+}
+
 // know catches up with another process when an audience shows that it is ahead: its page was drawn from a later board, or it follows an
 // order that is not on ours. (An order closed long ago is on nobody's: its page costs one query more.)
 func (b *Boards) know(s *shop, a Audience, shown Shown) {
 	for range 2 {
 		board := s.board.Load()
 		ahead := shown.Epoch == board.Epoch && shown.Seq > board.Seq
-		if !ahead && (a.Screen != TrackingScreen || board.Orders[a.ID] != nil) {
+		if !ahead && (a.Screen != TrackingScreen || shown.Closed != nil || board.Orders[a.ID] != nil) {
 			return
 		}
 		shared, err := b.Compare()

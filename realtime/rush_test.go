@@ -2,6 +2,7 @@ package realtime
 
 import (
 	"encoding/json"
+	"strings"
 	"testing"
 	"time"
 
@@ -144,4 +145,32 @@ func TestRush(t *testing.T) {
 		t.Fatal(err)
 	}
 	expect("a page that is ahead", step{1008, 1007})
+}
+
+// TestPageOfForgottenOrder: a page whose order has left the board comes back, is told how it ended, and stays, at no cost but reading that order.
+func TestPageOfForgottenOrder(t *testing.T) {
+	hub := newBench(HubOptions{BatchTick: -1})
+	boards := NewBoards(fixed{anEvening()}, hub.Hub, BoardsOptions{IdleCompare: time.Hour, BusyCompare: time.Hour})
+	t.Cleanup(boards.Close)
+	o := anOrder(5_000)
+	o.Status, o.ClosedAt = app.Delivered, evening
+	a := Audience{TrackingScreen, 1, o.ID}
+	phone := &paper{room: -1}
+	socket := &Socket{wire: phone, info: SocketInfo{Session: "follower"}}
+	hub.post(command{call: func(l *loop) { l.adopt(socket) }})
+	// It missed how the order ended, whatever number it shows: those of a forgotten order are forgotten too.
+	if err := boards.Join(t.Context(), socket, a, Shown{Epoch: "e1", Seq: 1000, Closed: o}); err != nil {
+		t.Fatal(err)
+	}
+	hub.settle()
+	frames, _ := phone.frames(t)
+	if len(frames) != 1 || !strings.Contains(string(frames[0].Payload), `"m":"snapshot"`) || !strings.Contains(string(frames[0].Payload), `data-status=\"delivered\"`) {
+		t.Fatalf("%d frames: %.300s", len(frames), frames[0].Payload)
+	}
+	if socket.state != open {
+		t.Errorf("the socket is %d", socket.state)
+	}
+	if n := boards.Figures().Compares; n != 0 {
+		t.Errorf("%d comparisons", n)
+	}
 }

@@ -109,7 +109,7 @@ func (s *shop) watched() []Audience {
 // over reports whether an audience follows an order that has left the board: its topic's number is forgotten, and nothing of it changes any
 // more. s.mu is held.
 func (s *shop) over(a Audience) bool {
-	return a.Screen == TrackingScreen && s.shown.Orders[a.ID] == nil
+	return a.Screen == TrackingScreen && s.board.Load().Orders[a.ID] == nil
 }
 
 // saysService reports whether a screen has the piece. The supervision page shows the database in figures of its own, and the page of a

@@ -8,6 +8,7 @@ import (
 	"github.com/gofiber/fiber/v2"
 	"github.com/gofiber/websocket/v2"
 
+	"github.com/oc-pizza/ocpizza/app"
 	"github.com/oc-pizza/ocpizza/realtime"
 	"github.com/oc-pizza/ocpizza/views"
 )
@@ -17,7 +18,7 @@ func (s *Server) liveMenu(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
-	return s.upgrade(c, realtime.Audience{Screen: realtime.MenuScreen, Pizzeria: shop.ID})
+	return s.upgrade(c, realtime.Audience{Screen: realtime.MenuScreen, Pizzeria: shop.ID}, nil)
 }
 
 func (s *Server) liveTracking(c *fiber.Ctx) error {
@@ -25,7 +26,11 @@ func (s *Server) liveTracking(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
-	return s.upgrade(c, realtime.Audience{Screen: realtime.TrackingScreen, Pizzeria: o.Pizzeria, ID: o.ID})
+	var closed *app.Order
+	if o.Closed() {
+		closed = o
+	}
+	return s.upgrade(c, realtime.Audience{Screen: realtime.TrackingScreen, Pizzeria: o.Pizzeria, ID: o.ID}, closed)
 }
 
 // liveStaff opens the socket of a staff screen: the topic comes from the session, never from the request's own words.
@@ -35,7 +40,7 @@ func (s *Server) liveStaff(screen realtime.Screen) fiber.Handler {
 		if err != nil {
 			return err
 		}
-		return s.upgrade(c, s.audience(c, screen, shop.ID))
+		return s.upgrade(c, s.audience(c, screen, shop.ID), nil)
 	}
 }
 
@@ -49,15 +54,15 @@ func (s *Server) liveDashboard(c *fiber.Ctx) error {
 	return s.liveStaff(realtime.DashboardScreen)(c)
 }
 
-// upgrade makes a socket of the request. The gofiber connection serves the handshake alone: the hub takes the descriptor out of it.
-func (s *Server) upgrade(c *fiber.Ctx, a realtime.Audience) error {
+// upgrade makes a socket of the request, for a page that follows a closed order or none. The gofiber connection serves the handshake alone: the hub takes the descriptor out of it.
+func (s *Server) upgrade(c *fiber.Ctx, a realtime.Audience, closed *app.Order) error {
 	if !websocket.IsWebSocketUpgrade(c) {
 		return fiber.ErrUpgradeRequired
 	}
 	if !s.originAllowed(c) {
 		return errForged
 	}
-	shown := realtime.Shown{Epoch: c.Query("epoch"), Build: c.Query("build"), Service: views.Service(c.Query("service"))}
+	shown := realtime.Shown{Epoch: c.Query("epoch"), Build: c.Query("build"), Service: views.Service(c.Query("service")), Closed: closed}
 	if seq, err := strconv.ParseInt(c.Query("seq"), 10, 64); err == nil {
 		shown.Seq = seq
 	}

@@ -61,7 +61,7 @@ func (s *Server) liveClosed(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
-	return s.upgrade(c, realtime.Audience{Screen: realtime.ClosedScreen, Pizzeria: shop.ID})
+	return s.upgrade(c, realtime.Audience{Screen: realtime.ClosedScreen, Pizzeria: shop.ID}, nil)
 }
 
 // An operator's command is another process. Where no Redis carries its word, it asks the server to look at the database by a request that
