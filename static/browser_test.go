@@ -188,6 +188,7 @@ type rig struct {
 	cut     bool                                                 // drop the connection of writes
 	dead    bool                                                 // drop the connection of everything
 	sockets bool                                                 // accept sockets
+	missing string                                               // the page is gone (404): says « here » the server, « router » one before it
 	board   string
 	attrs   string
 	html    string // attributes of <html>
@@ -299,8 +300,15 @@ func (r *rig) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 	default:
 		r.mu.Lock()
 		r.loads++
-		page := r.page()
+		page, missing := r.page(), r.missing
 		r.mu.Unlock()
+		if missing != "" {
+			if missing == "here" {
+				w.Header().Set("Content-Security-Policy", policyHeader)
+			}
+			http.NotFound(w, req)
+			return
+		}
 		w.Header().Set("Content-Type", "text/html; charset=utf-8")
 		w.Header().Set("Content-Security-Policy", policyHeader)
 		w.Header().Set("Cache-Control", "no-store")

@@ -474,6 +474,8 @@
       const r = await fetch(location.href, { headers: { Accept: 'text/html' }, cache: 'no-store', signal: AbortSignal.timeout(POLL) });
       if (synced || ended) return;
       if (r.status === 401 || r.status === 403 || (r.redirected && new URL(r.url).pathname === '/connexion')) return end();
+      // What the page is about is no more, says the server itself: a router's error page has no policy.
+      if (r.status === 404 && data.ended && r.headers.has('Content-Security-Policy')) return end();
       if (!r.ok) return;
       const page = new DOMParser().parseFromString(policy.createHTML(await r.text()), 'text/html');
       const fresh = page.getElementById('board');

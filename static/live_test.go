@@ -454,6 +454,27 @@ func TestLivePollsWhereSocketsAreBlocked(t *testing.T) {
 	b.clean()
 }
 
+// TestLiveEndsWithItsSubject: a page whose link has expired stops asking; an error page of somebody on the way stops nothing.
+func TestLiveEndsWithItsSubject(t *testing.T) {
+	r := newRig(t)
+	r.attrs = `data-heartbeat="200" data-epoch="e1" data-seq="10" data-build="b1" data-ended="Ce suivi est terminé"`
+	r.sockets = false
+	b := r.open()
+	r.set(func() { r.missing = "router" })
+	for asked := r.loaded(); r.loaded() < asked+2; {
+		time.Sleep(20 * time.Millisecond)
+	}
+	b.is(`document.documentElement.dataset.live === 'off'`, "false")
+	r.set(func() { r.missing = "here" })
+	b.wait(`document.documentElement.dataset.live === 'off'`)
+	b.is(`document.getElementById('live-lamp').textContent`, "Ce suivi est terminé")
+	asked := r.loaded()
+	time.Sleep(time.Second)
+	if n := r.loaded(); n != asked {
+		t.Errorf("it asked %d times more", n-asked)
+	}
+}
+
 func TestLiveClocks(t *testing.T) {
 	r := newRig(t)
 	now := time.Now().UnixMilli()
