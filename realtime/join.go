@@ -17,6 +17,9 @@ type Shown struct {
 	Closed *app.Order
 }
 
+// overtaken is how many drawings for a newcomer may be overtaken by changes before the shop waits for one.
+const overtaken = 3
+
 // Join makes a socket a watcher of an audience and queues its hello: « current » when what it shows is (with what the database has done
 // meanwhile, if the page says otherwise), else the whole board. From then on it gets every patch; nothing falls between. A warm board is joined without the database.
 func (b *Boards) Join(ctx context.Context, socket *Socket, a Audience, shown Shown) error {
@@ -25,7 +28,7 @@ func (b *Boards) Join(ctx context.Context, socket *Socket, a Audience, shown Sho
 		return err
 	}
 	b.know(s, a, shown)
-	for {
+	for try := 0; ; try++ {
 		s.mu.Lock()
 		if s.gone {
 			s.mu.Unlock()
@@ -56,16 +59,28 @@ func (b *Boards) Join(ctx context.Context, socket *Socket, a Audience, shown Sho
 			s.mu.Unlock()
 			return err
 		}
-		s.mu.Unlock()
-		// Drawn outside the lock: the board is a value. If the topic moved on meanwhile, or the service, it is drawn again.
+		// Drawn outside the lock: the board is a value. If the topic moved on meanwhile, or the service, it is drawn again; in a rush that
+		// could go on for ever, so that the last time nothing may move.
+		hurried := try == overtaken
+		if !hurried {
+			s.mu.Unlock()
+		}
 		html, err := b.whole(a, board, live)
+		if !hurried {
+			s.mu.Lock()
+		}
 		if err != nil {
+			s.mu.Unlock()
 			return err
 		}
 		hello.Mode = ModeSnapshot
 		hello.Ops = []Op{{Do: OpMorph, To: views.BoardID, HTML: html}}
 		frame := hello.Frame()
-		s.mu.Lock()
+		if hurried {
+			err := b.hub.Join(socket, a.Topic(), frame)
+			s.mu.Unlock()
+			return err
+		}
 		if s.seq(a) == seq && s.board.Load().Epoch == board.Epoch && b.Service() == live.Service {
 			if a.Screen == TrackingScreen || a.Screen == SupervisionScreen {
 				// One or two people follow an order: keeping ten thousand drawings would cost more than drawing again. Figures of the

@@ -3,6 +3,7 @@ package realtime
 import (
 	"encoding/json"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -173,4 +174,43 @@ func TestPageOfForgottenOrder(t *testing.T) {
 	if n := boards.Figures().Compares; n != 0 {
 		t.Errorf("%d comparisons", n)
 	}
+}
+
+// TestJoinInARush: the board of a newcomer takes longer to draw than the shop takes to change. He must be greeted all the same.
+func TestJoinInARush(t *testing.T) {
+	hub := newBench(HubOptions{BatchTick: -1})
+	boards := NewBoards(fixed{anEvening()}, hub.Hub, BoardsOptions{IdleCompare: time.Hour, BusyCompare: time.Hour, Rest: -1})
+	t.Cleanup(boards.Close)
+	s, err := boards.shop(t.Context(), 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	done, stopped := make(chan struct{}), make(chan struct{})
+	var rush sync.WaitGroup
+	rush.Go(func() {
+		for {
+			select {
+			case <-stopped:
+				return
+			default:
+				boards.hear(newOrderEvent(s.board.Load()))
+			}
+		}
+	})
+	go func() {
+		defer close(done)
+		for range 20 {
+			wall := &Socket{wire: &paper{room: -1}, info: SocketInfo{Session: "wall"}}
+			if err := boards.Join(t.Context(), wall, Audience{KitchenScreen, 1, 0}, Shown{}); err != nil {
+				t.Error(err)
+			}
+		}
+	}()
+	select {
+	case <-done:
+	case <-time.After(30 * time.Second):
+		t.Error("a newcomer waits for a quiet moment that never comes")
+	}
+	close(stopped)
+	rush.Wait()
 }
