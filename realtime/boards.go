@@ -78,8 +78,7 @@ type shop struct {
 
 	mu        sync.Mutex
 	shown     *app.Board                          // what live screens show: the board, or one a little older
-	rested    time.Time                           // when they may be drawn again
-	due       bool                                // they will be, by a timer
+	rest      rest                                // of their drawing
 	base      int64                               // sequence at which the board was first loaded: a topic that never changed since is as old as it
 	seqs      map[Audience]int64                  // last sequence that changed what an audience shows
 	early     map[int64]app.Event                 // events that came before their turn, by sequence
@@ -337,20 +336,7 @@ const share = 10
 
 // show has the board drawn: at once, unless the shop's drawing has not rested yet from the last time. In a rush, what happened meanwhile is
 // then drawn together; a quiet shop never waits, and no screen longer than Rest. s.mu is held.
-func (b *Boards) show(s *shop) {
-	wait := time.Until(s.rested)
-	if wait <= 0 {
-		b.draw(s)
-	} else if !s.due {
-		s.due = true
-		time.AfterFunc(wait, func() {
-			s.mu.Lock()
-			defer s.mu.Unlock()
-			s.due = false
-			b.draw(s)
-		})
-	}
-}
+func (b *Boards) show(s *shop) { s.rest.then(&s.mu, func() { b.draw(s) }) }
 
 // draw sends the pieces that differ between what the screens show and the board, each drawn once for each audience that somebody watches.
 // s.mu is held.
@@ -386,7 +372,7 @@ func (b *Boards) draw(s *shop) {
 			}
 		}
 	}
-	s.rested = time.Now().Add(min((share-1)*time.Since(began), b.opt.Rest))
+	s.rest.until = time.Now().Add(min((share-1)*time.Since(began), b.opt.Rest))
 }
 
 // drawn returns the snapshot of an audience, entering it if it is new. s.mu is held.

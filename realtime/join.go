@@ -23,92 +23,118 @@ const overtaken = 3
 // Join makes a socket a watcher of an audience and queues its hello: « current » when what it shows is (with what the database has done
 // meanwhile, if the page says otherwise), else the whole board. From then on it gets every patch; nothing falls between. A warm board is joined without the database.
 func (b *Boards) Join(ctx context.Context, socket *Socket, a Audience, shown Shown) error {
-	s, err := b.shop(ctx, a.Pizzeria)
-	if err != nil {
-		return err
-	}
-	b.know(s, a, shown)
 	for try := 0; ; try++ {
-		s.mu.Lock()
-		if s.gone {
-			s.mu.Unlock()
-			return b.Join(ctx, socket, a, shown)
-		}
-		if shown.Closed != nil && s.board.Load().Orders[a.ID] == nil {
-			s.mu.Unlock()
-			return b.joinClosed(socket, a, s, shown.Closed)
-		}
-		board, seq := s.shown, s.seq(a)
-		if shown.Seq > board.Seq || a.Screen == TrackingScreen {
-			board = b.fresh(s, a)
-			seq = s.seq(a)
-		}
-		live := b.Live(board, seq, "")
-		snap := s.drawn(a)
-		hello := Hello{Epoch: board.Epoch, Seq: seq, Time: nowMillis(), Build: b.opt.Build, Mode: ModeCurrent}
-		if shown.Epoch == board.Epoch && shown.Seq >= seq && shown.Seq <= board.Seq {
-			if shown.Service != live.Service && saysService(a.Screen) {
-				hello.Ops = b.serviceOps(a, board.Pizzeria, live.Service)
-			}
-			err := b.hub.Join(socket, a.Topic(), hello.Frame())
-			s.mu.Unlock()
-			return err
-		}
-		if snap.frame != nil && snap.seq == seq && snap.service == live.Service {
-			err := b.hub.Join(socket, a.Topic(), snap.frame)
-			s.mu.Unlock()
-			return err
-		}
-		// Drawn outside the lock: the board is a value. If the topic moved on meanwhile, or the service, it is drawn again; in a rush that
-		// could go on for ever, so that the last time nothing may move.
-		hurried := try == overtaken
-		if !hurried {
-			s.mu.Unlock()
-		}
-		html, err := b.whole(a, board, live)
-		if !hurried {
-			s.mu.Lock()
-		}
+		s, err := b.shop(ctx, a.Pizzeria)
 		if err != nil {
-			s.mu.Unlock()
 			return err
 		}
-		hello.Mode = ModeSnapshot
-		hello.Ops = []Op{{Do: OpMorph, To: views.BoardID, HTML: html}}
-		frame := hello.Frame()
-		if hurried {
-			err := b.hub.Join(socket, a.Topic(), frame)
-			s.mu.Unlock()
+		b.know(s, a, shown)
+		if joined, err := b.join(s, socket, a, shown, try >= overtaken); joined || err != nil {
 			return err
 		}
-		if s.seq(a) == seq && s.board.Load().Epoch == board.Epoch && b.Service() == live.Service {
-			if a.Screen == TrackingScreen || a.Screen == SupervisionScreen {
-				// One or two people follow an order: keeping ten thousand drawings would cost more than drawing again. Figures of the
-				// machine have no sequence that tells an old drawing.
-				err := b.hub.Join(socket, a.Topic(), frame)
-				s.mu.Unlock()
-				return err
-			}
-			*s.drawn(a) = snapshot{seq: seq, service: live.Service, frame: frame}
-		}
-		s.mu.Unlock()
 	}
 }
 
-// joinClosed greets the page of an order that has left the board with how it ended. Nothing will change any more; were it sent away, it would
-// come back again and again.
-func (b *Boards) joinClosed(socket *Socket, a Audience, s *shop, o *app.Order) error {
+// join is one try of Join: false when what it drew was overtaken, or the shop has gone.
+func (b *Boards) join(s *shop, socket *Socket, a Audience, shown Shown, hurried bool) (joined bool, err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	board, seq := s.shown, s.seq(a)
-	live := b.Live(board, seq, "")
-	live.Service = views.Working // see over
-	html, err := render(views.TrackingBoard(live, board, o))
-	if err != nil {
-		return err
+	if s.gone {
+		return false, nil
 	}
-	hello := Hello{Epoch: board.Epoch, Seq: seq, Time: nowMillis(), Build: b.opt.Build, Mode: ModeSnapshot, Ops: []Op{{Do: OpMorph, To: views.BoardID, HTML: html}}}
-	return b.hub.Join(socket, a.Topic(), hello.Frame())
+	g := b.greeting(s, a, shown)
+	frame := b.ready(s, g, shown)
+	if frame == nil {
+		// Drawn outside the lock: the board is a value. If the topic moved on meanwhile, or the service, it is drawn again; in a rush that
+		// could go on for ever, so that the last time nothing may move.
+		if !hurried {
+			s.mu.Unlock()
+		}
+		frame, err = b.greet(g)
+		if !hurried {
+			s.mu.Lock()
+		}
+		if err != nil || s.gone || !hurried && b.moved(s, g) {
+			return false, err
+		}
+		if g.kept() {
+			*s.drawn(a) = snapshot{seq: g.seq, service: g.live.Service, frame: frame}
+		}
+	}
+	s.drawn(a) // entered again: outside the lock, an audience that nobody watched yet may have been let go of
+	return true, b.hub.Join(socket, a.Topic(), frame)
+}
+
+// greeting is what a newcomer is to see.
+type greeting struct {
+	audience Audience
+	board    *app.Board
+	seq      int64
+	live     views.Live
+	closed   *app.Order // the followed order, if it has left the board
+}
+
+// greeting decides it. s.mu is held.
+func (b *Boards) greeting(s *shop, a Audience, shown Shown) greeting {
+	g := greeting{audience: a, board: s.shown}
+	if shown.Closed != nil && s.over(a) {
+		g.closed = shown.Closed
+	} else if shown.Seq > s.shown.Seq || a.Screen == TrackingScreen {
+		g.board = b.fresh(s, a)
+	}
+	g.seq = s.seq(a)
+	g.live = b.Live(g.board, g.seq, "")
+	if g.closed != nil {
+		g.live.Service = views.Working // nobody would take the words back: see tellService
+	}
+	return g
+}
+
+// ready is a hello that need not be drawn: « current », or the snapshot drawn last; nil when there is none. Nothing is current for the page of
+// an order that has left the board: its numbers are forgotten with it. s.mu is held.
+func (b *Boards) ready(s *shop, g greeting, shown Shown) *Frame {
+	if g.closed != nil {
+		return nil
+	}
+	if shown.Epoch == g.board.Epoch && shown.Seq >= g.seq && shown.Seq <= g.board.Seq {
+		var ops []Op
+		if shown.Service != g.live.Service && saysService(g.audience.Screen) {
+			ops = b.serviceOps(g.audience, g.board.Pizzeria, g.live.Service)
+		}
+		return b.hello(g, ModeCurrent, ops)
+	}
+	if snap := s.drawn(g.audience); snap.seq == g.seq && snap.service == g.live.Service {
+		return snap.frame
+	}
+	return nil
+}
+
+// greet draws the hello with the whole board. The page of an order that has left the board is told how it ended, and stays: nothing will
+// change any more, but were it sent away it would come back again and again.
+func (b *Boards) greet(g greeting) (*Frame, error) {
+	var html string
+	var err error
+	if g.closed != nil {
+		html, err = render(views.TrackingBoard(g.live, g.board, g.closed))
+	} else {
+		html, err = b.whole(g.audience, g.board, g.live)
+	}
+	return b.hello(g, ModeSnapshot, []Op{{Do: OpMorph, To: views.BoardID, HTML: html}}), err
+}
+
+func (b *Boards) hello(g greeting, mode string, ops []Op) *Frame {
+	return Hello{Epoch: g.board.Epoch, Seq: g.seq, Time: nowMillis(), Build: b.opt.Build, Mode: mode, Ops: ops}.Frame()
+}
+
+// moved reports whether what was drawn for a greeting is no more what a newcomer should see. s.mu is held.
+func (b *Boards) moved(s *shop, g greeting) bool {
+	return s.seq(g.audience) != g.seq || s.board.Load().Epoch != g.board.Epoch || g.closed == nil && b.Service() != g.live.Service
+}
+
+// kept reports whether a drawing serves those who come next. One or two people follow an order: keeping ten thousand drawings would cost more
+// than drawing again. Figures of the machine have no sequence that tells an old drawing.
+func (g greeting) kept() bool {
+	return g.audience.Screen != TrackingScreen && g.audience.Screen != SupervisionScreen
 }
 
 // know catches up with another process when an audience shows that it is ahead: its page was drawn from a later board, or it follows an

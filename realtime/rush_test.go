@@ -60,7 +60,7 @@ func TestRush(t *testing.T) {
 	order := func() { boards.hear(newOrderEvent(s.board.Load())) }
 	rest := func(d time.Duration) {
 		s.mu.Lock()
-		s.rested = time.Now().Add(d)
+		s.rest.until = time.Now().Add(d)
 		s.mu.Unlock()
 	}
 	type step = struct{ S, P int64 }
@@ -127,7 +127,7 @@ func TestRush(t *testing.T) {
 
 	rest(20 * time.Millisecond)
 	s.mu.Lock()
-	s.due = false
+	s.rest.due = false
 	boards.show(s)
 	s.mu.Unlock()
 	order()
@@ -216,4 +216,42 @@ func TestJoinInARush(t *testing.T) {
 	}
 	close(stopped)
 	rush.Wait()
+}
+
+// TestJoinWhileLettingGo: boards let go of audiences that nobody watches, also while somebody's first drawing is made. He must hear of what
+// comes all the same.
+func TestJoinWhileLettingGo(t *testing.T) {
+	hub := newBench(HubOptions{BatchTick: -1})
+	boards := NewBoards(fixed{anEvening()}, hub.Hub, BoardsOptions{IdleCompare: time.Hour, BusyCompare: time.Hour})
+	t.Cleanup(boards.Close)
+	s, err := boards.shop(t.Context(), 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	stopped := make(chan struct{})
+	var sweep sync.WaitGroup
+	sweep.Go(func() {
+		for {
+			select {
+			case <-stopped:
+				return
+			default:
+				boards.evict(time.Now())
+			}
+		}
+	})
+	for id := range s.board.Load().Orders {
+		a := Audience{TrackingScreen, 1, id}
+		phone := &Socket{wire: &paper{room: -1}, info: SocketInfo{Session: "phone"}}
+		if err := boards.Join(t.Context(), phone, a, Shown{}); err != nil {
+			t.Fatal(err)
+		}
+		s.mu.Lock()
+		if s.audiences[a.class()][a] == nil {
+			t.Errorf("order %d is followed and nobody knows", id)
+		}
+		s.mu.Unlock()
+	}
+	close(stopped)
+	sweep.Wait()
 }

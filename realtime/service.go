@@ -22,11 +22,10 @@ const (
 type serviceState struct {
 	shown atomic.Pointer[views.Service] // nil: Working
 
-	mu     sync.Mutex // of a change: screens hear of one after the other
-	told   views.Service
-	pause  time.Duration
-	rested time.Time // when the next change may be shown
-	due    bool      // it will be, by a timer
+	mu    sync.Mutex // of a change: screens hear of one after the other
+	told  views.Service
+	pause time.Duration
+	rest  rest
 }
 
 // Service is what the screens say of the database.
@@ -44,17 +43,7 @@ func (bs *Boards) SetService(s views.Service) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	v.told = s
-	if wait := time.Until(v.rested); wait <= 0 {
-		bs.showService()
-	} else if !v.due {
-		v.due = true
-		time.AfterFunc(wait, func() {
-			v.mu.Lock()
-			defer v.mu.Unlock()
-			v.due = false
-			bs.showService()
-		})
-	}
+	v.rest.then(&v.mu, bs.showService)
 }
 
 // showService shows what was told last. Whoever joins from the first line on is greeted with it; those who had joined before get it below.
@@ -66,7 +55,7 @@ func (bs *Boards) showService() {
 		return
 	}
 	v.shown.Store(&now)
-	v.rested = time.Now().Add(v.pause)
+	v.rest.until = time.Now().Add(v.pause)
 	for _, s := range bs.loaded() {
 		bs.tellService(s, now)
 	}

@@ -225,8 +225,8 @@ func TestServicePause(t *testing.T) {
 		t.Fatalf("told %+v", f)
 	}
 	w.service.mu.Lock()
-	w.service.rested = time.Now().Add(20 * time.Millisecond)
-	w.service.due = false // the timer of an hour
+	w.service.rest.until = time.Now().Add(20 * time.Millisecond)
+	w.service.rest.due = false // the timer of an hour
 	w.service.mu.Unlock()
 	w.SetService(views.Working)
 	var got []said
