@@ -32,6 +32,18 @@ func openDB(c *console) (*db.DB, error) {
 	return createDB(c)
 }
 
+// openMigrated is openDB for the tools that need the newest schema.
+func openMigrated(c *console) (*db.DB, error) {
+	d, err := openDB(c)
+	if err != nil {
+		return nil, err
+	}
+	if err := d.CheckSchema(c.ctx); err != nil {
+		return nil, errors.Join(err, d.Close())
+	}
+	return d, nil
+}
+
 // createDB is openDB for the tools that may begin a database.
 func createDB(c *console) (*db.DB, error) {
 	cfg, err := readConfig(c.env)
@@ -95,14 +107,11 @@ func (s seedCmd) Run(c *console) error {
 	if s.Demo && cfg.Dyno {
 		return errors.New("les comptes de démonstration ont des mots de passe publics : pas sur Heroku. Créez les vrais avec : ocpizza user add")
 	}
-	d, err := openDB(c)
+	d, err := openMigrated(c)
 	if err != nil {
 		return err
 	}
 	defer d.Close()
-	if err := d.CheckSchema(c.ctx); err != nil {
-		return err
-	}
 	return seed(c.ctx, d, s.Demo, c.err)
 }
 

@@ -17,7 +17,7 @@ var may = map[string][]string{
 	"realtime/redistest":   {"db/dbtest/child"},
 	"app":                  {},
 	"db":                   {"app"},
-	"db/dbtest":            {},
+	"db/dbtest":            {"db/dbtest/child"},
 	"static":               {},
 	"views":                {"app"},
 	"realtime":             {"app", "views"},

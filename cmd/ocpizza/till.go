@@ -19,14 +19,11 @@ type tillCmd struct {
 
 // withTills gives f each of the shops, or the one of a slug, on a database that is up to date.
 func withTills(c *console, slug string, f func(d *db.DB, shops []app.Pizzeria) error) error {
-	d, err := openDB(c)
+	d, err := openMigrated(c)
 	if err != nil {
 		return err
 	}
 	defer d.Close()
-	if err := d.CheckSchema(c.ctx); err != nil {
-		return err
-	}
 	shops, err := d.Pizzerias(c.ctx)
 	if err != nil {
 		return err

@@ -15,7 +15,7 @@ import (
 
 func TestMain(m *testing.M) {
 	if os.Getenv("DBTEST_CHILD") != "" {
-		child()
+		victim()
 	}
 	Main(m)
 }

@@ -117,14 +117,14 @@ func TestHourlyQuota(t *testing.T) {
 	mustExec(t, open(t, rawURL), "SELECT 1")
 }
 
-// child is this test binary run again: it starts a server, says which, and waits to be killed.
-func child() {
+// victim is this test binary run again: it starts a server, says which, and waits to be killed.
+func victim() {
 	s, err := launch(Options{})
 	if err != nil {
 		fmt.Println("error", err)
 		os.Exit(1)
 	}
-	fmt.Println(s.process.command.Process.Pid, s.dir)
+	fmt.Println(s.process.Command.Process.Pid, s.dir)
 	select {}
 }
 

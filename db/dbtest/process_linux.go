@@ -3,16 +3,9 @@ package dbtest
 import (
 	"errors"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"syscall"
 )
-
-// dieWithParent makes the kernel kill the server when the test process dies,
-// however it dies: nothing keeps running after a time-out or kill -9.
-func dieWithParent(command *exec.Cmd) {
-	command.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
-}
 
 // roomy tells whether dir can be written and has a gigabyte left (Docker's
 // /dev/shm has 64 MB, one server takes about 100).

@@ -2,12 +2,8 @@
 
 package dbtest
 
-import "os/exec"
-
-// Elsewhere than on Linux there is no parent-death signal and no /dev/shm: a
-// test killed with -9 leaves its server, and its directory is not swept.
-
-func dieWithParent(*exec.Cmd) {}
+// Elsewhere than on Linux there is no /dev/shm, and the directory of a test that
+// was killed with -9 is not swept.
 
 func roomy(string) bool { return false }
 

@@ -10,13 +10,14 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"runtime"
 	"strconv"
 	"sync"
 	"syscall"
 	"time"
 
 	"github.com/go-sql-driver/mysql"
+
+	"github.com/oc-pizza/ocpizza/db/dbtest/child"
 )
 
 // Options are what differs between servers. The zero value is the usual one.
@@ -41,14 +42,8 @@ type Server struct {
 	root    *sql.DB
 
 	mu      sync.Mutex
-	process *process // nil when down
+	process *child.Process // nil when down
 	offset  int
-}
-
-// process is one run of mariadbd.
-type process struct {
-	command *exec.Cmd
-	ended   chan struct{} // closed once reaped
 }
 
 // Root is the administrator's handle, for what the application may not do:
@@ -124,7 +119,7 @@ func (s *Server) Start() error {
 		return errors.New("mariadbd already runs")
 	}
 	s.offset = 1 + rand.IntN(10)
-	p, err := run(exec.Command(s.program, s.arguments()...))
+	p, err := child.Run(exec.Command(s.program, s.arguments()...))
 	if err != nil {
 		return fmt.Errorf("start %s: %w", s.program, err)
 	}
@@ -136,10 +131,10 @@ func (s *Server) Start() error {
 			return nil
 		}
 		select {
-		case <-p.ended:
-			return fmt.Errorf("mariadbd ended at once (%s):\n%s", p.command.ProcessState, s.log())
+		case <-p.Ended:
+			return fmt.Errorf("mariadbd ended at once (%s):\n%s", p.Command.ProcessState, s.log())
 		case <-ctx.Done():
-			p.end(os.Kill)
+			p.End(os.Kill, stopTime)
 			return fmt.Errorf("mariadbd does not answer: %w\n%s", err, s.log())
 		case <-time.After(10 * time.Millisecond):
 		}
@@ -165,7 +160,7 @@ func (s *Server) end(signal os.Signal) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.process != nil {
-		s.process.end(signal)
+		s.process.End(signal, stopTime)
 		s.process = nil
 	}
 }
@@ -199,36 +194,8 @@ func (s *Server) log() string {
 	return string(b[max(0, len(b)-4096):])
 }
 
-// run starts the command from a thread that lives as long as it does: the
-// kernel sends the parent-death signal when the *thread* that forked ends, and
-// Go ends threads at will.
-// https://github.com/golang/go/issues/27505
-func run(command *exec.Cmd) (*process, error) {
-	dieWithParent(command)
-	p := &process{command: command, ended: make(chan struct{})}
-	started := make(chan error, 1)
-	go func() {
-		runtime.LockOSThread()
-		err := command.Start()
-		started <- err
-		if err == nil {
-			_ = command.Wait() // how it ended is in ProcessState
-		}
-		close(p.ended)
-	}()
-	return p, <-started
-}
-
-// end signals this process, and no other, and waits; one that will not stop is killed.
-func (p *process) end(signal os.Signal) {
-	_ = p.command.Process.Signal(signal)
-	select {
-	case <-p.ended:
-	case <-time.After(30 * time.Second):
-		_ = p.command.Process.Kill()
-		<-p.ended
-	}
-}
+// stopTime is how long a server may take to stop before it is killed.
+const stopTime = 30 * time.Second
 
 // freePort is a port nobody listens on, below the range that the kernel gives
 // to outgoing connections: a stopped server must find its port free again.
