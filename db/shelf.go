@@ -88,7 +88,7 @@ func (d *DB) moveShelf(ctx context.Context, tx bun.Tx, pizzeria int64, moves []a
 	var changed []app.Level
 	for _, old := range before {
 		l := after[old.Ingredient]
-		if _, err := tx.ExecContext(ctx, "UPDATE stock_levels SET on_hand = ?, is_out = ? WHERE pizzeria_id = ? AND ingredient_id = ?",
+		if _, err := tx.ExecContext(ctx, "UPDATE "+d.levelsTable()+" SET on_hand = ?, is_out = ? WHERE pizzeria_id = ? AND ingredient_id = ?",
 			l.OnHand, l.Out, pizzeria, l.Ingredient); err != nil {
 			return app.Event{}, nil, err
 		}
@@ -121,7 +121,7 @@ func (d *DB) SetLevel(ctx context.Context, pizzeria, ingredient int64, out *bool
 	var e app.Event
 	err := d.write(ctx, func(ctx context.Context, tx bun.Tx, _ bool) error {
 		// COALESCE keeps what is not said; doing it twice after a lost COMMIT changes nothing.
-		res, err := tx.ExecContext(ctx, "UPDATE stock_levels SET is_out = COALESCE(?, is_out), threshold = COALESCE(?, threshold) WHERE pizzeria_id = ? AND ingredient_id = ?",
+		res, err := tx.ExecContext(ctx, "UPDATE "+d.levelsTable()+" SET is_out = COALESCE(?, is_out), threshold = COALESCE(?, threshold) WHERE pizzeria_id = ? AND ingredient_id = ?",
 			out, threshold, pizzeria, ingredient)
 		if err != nil {
 			return err

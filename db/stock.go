@@ -82,6 +82,19 @@ func perIngredient(ds []delta, of func(delta) int64) (string, []any) {
 	return "CASE ingredient_id" + b.String() + " ELSE 0 END", args
 }
 
+// byPrimary is the index by which every statement that locks levels must find them. InnoDB locks the entry of the index it goes by first,
+// then the row: left alone, MariaDB finds one ingredient by the foreign key's index and several by the primary key, and the two wait for
+// each other in a circle.
+const byPrimary = "PRIMARY"
+
+// levelsTable names the table in an UPDATE, with byPrimary.
+func (d *DB) levelsTable() string {
+	if d.mysql {
+		return "stock_levels FORCE INDEX (" + byPrimary + ")"
+	}
+	return "stock_levels"
+}
+
 // moveLevels changes the levels of one shop in a single statement, whose rows InnoDB locks in the order of the primary key. Its guards
 // are those of the CHECKs, which MySQL 5.6 ignores: nothing goes below zero, nothing is promised twice, and what is marked out is not
 // promised to anybody else. errShort when one of them does not hold.
@@ -91,7 +104,7 @@ func (d *DB) moveLevels(ctx context.Context, tx bun.Tx, pizzeria int64, ds []del
 	}
 	onHand, onHandArgs := perIngredient(ds, func(x delta) int64 { return x.onHand })
 	reserved, reservedArgs := perIngredient(ds, func(x delta) int64 { return x.reserved })
-	query := "UPDATE stock_levels SET on_hand = on_hand + " + onHand + ", reserved = reserved + " + reserved +
+	query := "UPDATE " + d.levelsTable() + " SET on_hand = on_hand + " + onHand + ", reserved = reserved + " + reserved +
 		" WHERE pizzeria_id = ? AND ingredient_id IN (?)" +
 		" AND reserved + " + reserved + " >= 0 AND reserved + " + reserved + " <= on_hand + " + onHand +
 		" AND (is_out = 0 OR " + reserved + " <= 0)"
@@ -115,7 +128,7 @@ func levels(ctx context.Context, q bun.IDB, pizzeria int64, ids []int64, lock bo
 		s = s.Where("s.ingredient_id IN (?)", bun.List(ids))
 	}
 	if lock {
-		s = s.For("UPDATE")
+		s = s.ForceIndex(byPrimary).For("UPDATE")
 	}
 	if err := s.Scan(ctx); err != nil {
 		return nil, err
