@@ -141,6 +141,8 @@ func TestFaultQuietEvening(t *testing.T) {
 	wire, through := linkToDatabase(t, direct)
 	e := startServer(t, through, "")
 	wall := e.as("cuisine").watch("/live/cuisine")
+	// One connection: another that is open already would bring the customer the answer. A new one is cut at its READ COMMITTED.
+	e.db.Bun().SetMaxOpenConns(1)
 	heal := wire.spoil("commit", "upstream", attributes{"whole": true, "every": true})
 	e.visitor().post("/commandes", order("regina:medium:1"), "Idempotency-Key", "quiet").want(http.StatusServiceUnavailable)
 	heal()
