@@ -169,6 +169,7 @@ func (o *Order) Advance(actor Actor, to Status, reason string, at time.Time) (Ch
 	if o.Status == OnTheWay && actor.Role == Courier && o.Courier != actor.User {
 		return Change{}, Errorf(Forbidden, "La commande n° %d est portée par %s. Demandez-lui, ou au responsable.", o.Number, o.CourierName)
 	}
+	at = o.follows(at)
 	reason = strings.TrimSpace(reason)
 	if s.reason && reason == "" {
 		return Change{}, Errorf(Invalid, "Dites pourquoi : cette étape demande un motif.")
@@ -240,6 +241,7 @@ func (o *Order) AdvanceItem(actor Actor, n, pizza int, to ItemState, at time.Tim
 	if o.Status != Received && o.Status != Preparing {
 		return Change{}, Errorf(Conflict, "La commande n° %d %s : ses pizzas ne changent plus.", o.Number, statusWords[o.Status])
 	}
+	at = o.follows(at)
 	var c Change
 	if o.Status == Received {
 		if to == Queued {
@@ -380,6 +382,14 @@ func (o *Order) record(actor Actor, line int, from, to, reason string, at time.T
 		N: len(o.Journal) + 1, At: at, By: actor.Key(), Name: actor.Name, Role: actor.Role, Screen: actor.Screen,
 		Line: line, From: from, To: to, Reason: reason,
 	})
+}
+
+// follows is when a step happened that somebody dates: never before the step that it follows, whatever a phone's clock says.
+func (o *Order) follows(at time.Time) time.Time {
+	if n := len(o.Journal); n > 0 && at.Before(o.Journal[n-1].At) {
+		return o.Journal[n-1].At
+	}
+	return at
 }
 
 // lastBy returns who took the order to a status last.

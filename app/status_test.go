@@ -125,6 +125,30 @@ func TestRepeatedStepIsTheSameAnswer(t *testing.T) {
 	}
 }
 
+// TestTrueTime: a step that was done without network keeps its true time, unless nobody can believe it.
+func TestTrueTime(t *testing.T) {
+	now := noon.Add(6 * time.Hour)
+	shop := Shop{Clock: func() time.Time { return now }}
+	for name, at := range map[string]struct{ said, kept time.Duration }{
+		"in a tunnel":                 {-10 * time.Minute, -10 * time.Minute},
+		"before the pizza was ready":  {-40 * time.Minute, -30 * time.Minute},
+		"yesterday":                   {-5 * time.Hour, 0},
+		"a clock that is ahead of us": {20 * time.Minute, 0},
+	} {
+		o := anOrder(Delivery, Preparing)
+		if _, err := o.Advance(people[Cook], Ready, "", now.Add(-30*time.Minute)); err != nil {
+			t.Fatal(err)
+		}
+		moment := shop.moment(ActedAt(t.Context(), now.Add(at.said)))
+		if _, err := o.Advance(people[Courier], OnTheWay, "", moment); err != nil {
+			t.Fatal(err)
+		}
+		if got := o.Journal[len(o.Journal)-1].At; !got.Equal(now.Add(at.kept)) {
+			t.Errorf("%s: %s, want %s", name, got, now.Add(at.kept))
+		}
+	}
+}
+
 func TestItemsDriveTheOrder(t *testing.T) {
 	o := anOrder(Delivery, Received)
 	cook := people[Cook]
