@@ -139,11 +139,14 @@ func (p *program) housekeeping() {
 	}
 }
 
-// forgetExpired deletes idempotency keys and sessions that nobody can use any more.
+// forgetExpired deletes idempotency keys and sessions that nobody can use any more, and whom old orders were for.
 func (p *program) forgetExpired() {
 	_, err := p.db.ForgetKeys(p.ctx)
 	if err == nil {
 		_, err = p.db.ForgetSessions(p.ctx)
+	}
+	if err == nil {
+		_, err = p.db.ForgetContacts(p.ctx, time.Now())
 	}
 	if err != nil && p.ctx.Err() == nil {
 		p.log.Warn("cannot delete what has expired; trying again in some hours", "err", err)
