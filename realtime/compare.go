@@ -25,10 +25,15 @@ func (b *Boards) compare() error {
 	}
 	b.others.Store(others > 0)
 	b.compareHouse(positions[app.House])
+	b.comparePizzerias(positions)
 	var all []error
 	for _, s := range b.loaded() {
 		p, ok := positions[s.id]
-		if !ok || !s.behind(p) {
+		if !ok {
+			b.drop(s)
+			continue
+		}
+		if !s.behind(p) {
 			continue
 		}
 		b.busy()
@@ -46,6 +51,26 @@ func (b *Boards) compare() error {
 func (s *shop) behind(p app.Position) bool {
 	board := s.board.Load()
 	return p.Epoch != board.Epoch || p.Seq > board.Seq
+}
+
+// comparePizzerias forgets the list of shops if the database has others.
+func (b *Boards) comparePizzerias(positions map[int64]app.Position) {
+	known := b.pizzerias.Load()
+	if known == nil {
+		return
+	}
+	shops := len(positions)
+	if _, ok := positions[app.House]; ok {
+		shops--
+	}
+	same := shops == len(*known)
+	for _, p := range *known {
+		_, ok := positions[p.ID]
+		same = same && ok
+	}
+	if !same {
+		b.forgetPizzerias()
+	}
 }
 
 // numbers is how far each board here has come.

@@ -5,10 +5,12 @@ import (
 	"fmt"
 	"net/http"
 	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/oc-pizza/ocpizza/db"
 	"github.com/oc-pizza/ocpizza/db/dbtest"
 )
 
@@ -81,4 +83,70 @@ func TestRevokedFromTheCommandLine(t *testing.T) {
 			t.Errorf("%v: %s", err, progress)
 		}
 	})
+}
+
+// TestRestoreOfOtherShops restores, beneath a server that is open and quiet, a database whose shops have other numbers. Screens come back,
+// and find the shops that there are.
+func TestRestoreOfOtherShops(t *testing.T) {
+	dbtest.Engines(t, func(t *testing.T, dbURL string) {
+		elsewhere, file := "sqlite://"+dbtest.SQLite(t), filepath.Join(t.TempDir(), "other.sql.gz")
+		s := newShell(t, elsewhere)
+		s.run("migrate")
+		shiftShops(t, elsewhere)
+		s.run("seed", "--demo")
+		s.run("backup", "--to", file)
+
+		e := quiet(t, dbURL)
+		client, cook := e.visitor(), e.as("cuisine")
+		numbers := func() (ids []int64) {
+			t.Helper()
+			shops, err := e.prog.boards.Pizzerias(t.Context())
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, p := range shops {
+				ids = append(ids, p.ID)
+			}
+			return ids
+		}
+		before := numbers()
+		screens := []*screen{client.watch("/live/carte/perpignan"), client.watch("/live/carte/canet"), cook.watch("/live/cuisine")}
+		start := time.Now()
+		if _, progress, err := e.command(dbURL, "restore", file, "--replace"); err != nil || !strings.Contains(progress, "remettent à jour") {
+			t.Fatalf("%v: %s", err, progress)
+		}
+		for _, s := range screens {
+			for open := true; open; {
+				_, err := s.read(patience)
+				open = err == nil
+				if errors.Is(err, os.ErrDeadlineExceeded) {
+					t.Fatalf("%s is still open", s.name)
+				}
+			}
+		}
+		t.Logf("screens sent back %v after the restore began", time.Since(start).Round(time.Millisecond))
+		if after := numbers(); len(after) != len(before) || after[0] == before[0] {
+			t.Fatalf("shops %v before and %v after: the test restores nothing", before, after)
+		}
+		client.get("/").want(http.StatusOK)
+		client.get("/carte/perpignan").want(http.StatusOK)
+		client.watch("/live/carte/canet")
+		again := e.as("cuisine")
+		wall := again.watch("/live/cuisine")
+		o := client.place(order("regina:medium:1"), "after")
+		wall.sees(fmt.Sprintf(`id="ticket-%d"`, o.ID))
+	})
+}
+
+// shiftShops has an empty SQLite database begin its shops at another number.
+func shiftShops(t *testing.T, dbURL string) {
+	t.Helper()
+	d, err := db.Open(t.Context(), db.Options{URL: dbURL})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer d.Close()
+	if _, err := d.Bun().ExecContext(t.Context(), "INSERT INTO sqlite_sequence (name, seq) VALUES ('pizzerias', 900)"); err != nil {
+		t.Fatal(err)
+	}
 }
