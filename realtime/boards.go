@@ -3,6 +3,7 @@ package realtime
 import (
 	"context"
 	"log/slog"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -26,7 +27,8 @@ type BoardsOptions struct {
 	// Build identifies the program's assets: a page of another build reloads itself.
 	Build string
 	// IdleCompare and BusyCompare are how often the boards' numbers are compared with the database's, in one query for all shops:
-	// rarely (55 s: within the minute after which the pool lets an idle connection go) while nothing happens, often (5 s) within two minutes of a change. It is the net under lost announcements.
+	// rarely (55 s: within the minute after which the pool lets an idle connection go) while nothing happens, often (4 s: what happens elsewhere
+	// is to be seen within five) within two minutes of a change. It is the net under lost announcements.
 	// Where other processes serve too, a process without Redis compares often all the time, and one that has lost it every LostCompare (2 s).
 	IdleCompare, BusyCompare, LostCompare time.Duration
 	// Keep is how long a board stays in memory after the last watcher or reader left (10 min).
@@ -57,6 +59,7 @@ type Boards struct {
 	counts  struct{ applied, gaps, loads, compares atomic.Uint64 }
 
 	pizzerias atomic.Pointer[[]app.Pizzeria]
+	restores  atomic.Uint64 // times that the list of shops was found to be another one's
 	busyUntil atomic.Int64  // Unix nanoseconds
 	others    atomic.Bool   // other processes serve the same shops
 	kick      chan struct{} // of one: compare now
@@ -104,7 +107,7 @@ func NewBoards(source Source, hub *Hub, opt BoardsOptions) *Boards {
 		}
 	}
 	defaults(&opt.IdleCompare, 55*time.Second)
-	defaults(&opt.BusyCompare, 5*time.Second)
+	defaults(&opt.BusyCompare, 4*time.Second)
 	defaults(&opt.LostCompare, 2*time.Second)
 	defaults(&opt.Keep, 10*time.Minute)
 	defaults(&opt.Rest, 50*time.Millisecond)
@@ -125,15 +128,19 @@ func (b *Boards) Close() {
 	b.done.Wait()
 }
 
-// Pizzerias lists the shops, read once.
+// Pizzerias lists the shops, read once for a database.
 func (b *Boards) Pizzerias(ctx context.Context) ([]app.Pizzeria, error) {
 	if p := b.pizzerias.Load(); p != nil {
 		return *p, nil
 	}
 	v, err, _ := b.flight.Do("pizzerias", func() (any, error) {
+		before := b.restores.Load()
 		list, err := b.source.Pizzerias(context.WithoutCancel(ctx))
 		if err == nil && len(list) > 0 {
 			b.pizzerias.Store(&list)
+			if b.restores.Load() != before { // it may have been read before the restore
+				b.pizzerias.Store(nil)
+			}
 		}
 		return list, err
 	})
@@ -141,6 +148,20 @@ func (b *Boards) Pizzerias(ctx context.Context) ([]app.Pizzeria, error) {
 		return nil, err
 	}
 	return v.([]app.Pizzeria), nil
+}
+
+// checkListed forgets the list of shops if it has another shop under the same number. Only boards in memory are compared with the database.
+func (b *Boards) checkListed(p app.Pizzeria) {
+	known := b.pizzerias.Load()
+	if known != nil && !slices.ContainsFunc(*known, func(k app.Pizzeria) bool { return k.ID == p.ID && k.Slug == p.Slug }) {
+		b.forgetPizzerias()
+	}
+}
+
+// forgetPizzerias has the list of shops read again: another database was restored.
+func (b *Boards) forgetPizzerias() {
+	b.restores.Add(1)
+	b.pizzerias.Store(nil)
 }
 
 // Board returns a shop's board; a cold one is loaded, once however many ask at the same time.
@@ -189,7 +210,13 @@ func (b *Boards) shop(ctx context.Context, pizzeria int64) (*shop, error) {
 	if s.board.Load() != nil {
 		return s, nil
 	}
-	if err := b.load(ctx, s); err != nil {
+	_, err, _ := b.flight.Do("cold "+Audience{Pizzeria: pizzeria}.String(), func() (any, error) {
+		if s.board.Load() != nil { // since we looked
+			return nil, nil
+		}
+		return nil, b.load(ctx, s)
+	})
+	if err != nil {
 		return nil, err
 	}
 	return s, nil
@@ -206,6 +233,7 @@ func (b *Boards) load(ctx context.Context, s *shop) error {
 		if err != nil {
 			if s.board.Load() == nil && app.KindOf(err) == app.NotFound {
 				b.forget(s)
+				b.forgetPizzerias() // whoever asked may have it from there
 			}
 			return nil, err
 		}
@@ -214,6 +242,7 @@ func (b *Boards) load(ctx context.Context, s *shop) error {
 		if old := s.board.Load(); old == nil {
 			s.base, s.shown = board.Seq, board
 			s.board.Store(board)
+			b.checkListed(board.Pizzeria)
 		} else if old.Epoch != board.Epoch {
 			b.newEpoch(s, board)
 		} else if board.Seq > old.Seq {
@@ -233,12 +262,27 @@ func (b *Boards) newEpoch(s *shop, board *app.Board) {
 	s.seqs = map[Audience]int64{}
 	s.early = map[int64]app.Event{}
 	s.board.Store(board)
+	b.forgetPizzerias()
+	b.dismiss(s)
+}
+
+// dismiss has every screen of a shop come back. s.mu is held.
+func (b *Boards) dismiss(s *shop) {
 	for _, class := range s.audiences {
 		for a := range class {
 			b.hub.CloseTopic(a.Topic(), CloseRestart)
 		}
 	}
 	s.audiences = map[Audience]map[Audience]*snapshot{}
+}
+
+// drop forgets a shop that the database has no more: it was restored from another. Its screens come back, and find what there is.
+func (b *Boards) drop(s *shop) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.gone = true
+	b.forget(s)
+	b.dismiss(s)
 }
 
 // Publish announces an event that was saved here, brings the shop's board up to date and sends what changed to those who watch.

@@ -25,10 +25,15 @@ func (b *Boards) compare() error {
 	}
 	b.others.Store(others > 0)
 	b.compareHouse(positions[app.House])
+	b.comparePizzerias(positions)
 	var all []error
 	for _, s := range b.loaded() {
 		p, ok := positions[s.id]
-		if !ok || !s.behind(p) {
+		if !ok {
+			b.drop(s)
+			continue
+		}
+		if !s.behind(p) {
 			continue
 		}
 		b.busy()
@@ -46,6 +51,46 @@ func (b *Boards) compare() error {
 func (s *shop) behind(p app.Position) bool {
 	board := s.board.Load()
 	return p.Epoch != board.Epoch || p.Seq > board.Seq
+}
+
+// comparePizzerias forgets the list of shops if the database has others.
+func (b *Boards) comparePizzerias(positions map[int64]app.Position) {
+	known := b.pizzerias.Load()
+	if known == nil {
+		return
+	}
+	shops := len(positions)
+	if _, ok := positions[app.House]; ok {
+		shops--
+	}
+	same := shops == len(*known)
+	for _, p := range *known {
+		_, ok := positions[p.ID]
+		same = same && ok
+	}
+	if !same {
+		b.forgetPizzerias()
+	}
+}
+
+// numbers is how far each board here has come.
+func (b *Boards) numbers() map[int64]app.Position {
+	out := map[int64]app.Position{}
+	for _, s := range b.loaded() {
+		board := s.board.Load()
+		out[s.id] = app.Position{Epoch: board.Epoch, Seq: board.Seq}
+	}
+	return out
+}
+
+// hearNumbers compares with the database if another process knows of more than the boards here: an event was lost on its way.
+func (b *Boards) hearNumbers(others map[int64]app.Position) {
+	for _, s := range b.loaded() {
+		if p, ok := others[s.id]; ok && s.behind(p) {
+			b.CompareSoon()
+			return
+		}
+	}
 }
 
 // compareHouse notices that a session ended in another process.
@@ -99,19 +144,16 @@ func (b *Boards) compareLoop() {
 		select {
 		case <-b.ctx.Done():
 			return
-		case <-b.kick:
+		case <-b.kick: // also without a board: sessions may have ended
 			now = time.Now()
 		case now = <-tick.C:
 			if now.Sub(swept) >= b.opt.BusyCompare {
 				b.evict(now)
 				swept = now
 			}
-			if now.Sub(last) < b.pace(now)-every/2 {
+			if now.Sub(last) < b.pace(now)-every/2 || len(b.loaded()) == 0 {
 				continue
 			}
-		}
-		if len(b.loaded()) == 0 {
-			continue
 		}
 		last = now
 		if err := b.compare(); err != nil && b.ctx.Err() == nil {

@@ -7,7 +7,6 @@ import (
 	"crypto/hkdf"
 	"crypto/rand"
 	"crypto/sha256"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -24,7 +23,8 @@ import (
 )
 
 // Announcer tells other processes, by Redis pub/sub, what happened in this one, and hears from them. It is never needed: what Redis loses
-// (it lost 6 of 3,000 messages without an error in a fault test) shows as a gap in a sequence, or in the next comparison with the database.
+// (it lost 6 of 3,000 messages without an error in a fault test) shows as a gap in a sequence, in what is told again (see again), or in the
+// next comparison with the database.
 //
 // Only shops whose boards are in memory are listened to. Messages are sealed with a key made of the program's secret: they hold addresses,
 // and the host's Redis has a certificate that nobody can verify; nor can another program that uses the same Redis disturb this one.
@@ -38,13 +38,17 @@ type Announcer struct {
 	log    *slog.Logger
 
 	queue   chan message
-	joined  atomic.Bool // the subscription stands and answers
+	every   time.Duration // between two rounds of what is told again
+	joined  atomic.Bool   // the subscription stands and answers
 	dropped atomic.Uint64
 	unread  atomic.Uint64
 
 	mu      sync.Mutex
 	shops   map[int64]bool
-	changed chan token // of one: shops has changed
+	changed chan token           // of one: shops has changed
+	told    map[int64]toldNumber // by shop: the last number told
+	ended   map[string]time.Time // sessions by hash: when their end was told
+	peers   map[string]time.Time // other processes: when they were last heard
 
 	ctx    context.Context
 	cancel context.CancelFunc
@@ -54,10 +58,12 @@ type Announcer struct {
 // message is what one process tells the others.
 type message struct {
 	channel string
-	From    string     `json:"from"`
-	Build   string     `json:"build"`
-	Event   *app.Event `json:"event,omitempty"`
-	Ended   []string   `json:"ended,omitempty"` // hashes of sessions
+	From    string                 `json:"from"`
+	Build   string                 `json:"build"`
+	Event   *app.Event             `json:"event,omitempty"`
+	Ended   []string               `json:"ended,omitempty"`   // hashes of sessions
+	Numbers map[int64]app.Position `json:"numbers,omitempty"` // by shop: how far the sender knows it to be
+	Compare bool                   `json:"compare,omitempty"` // something was saved by a command, which knows no more of it
 }
 
 // Channels: one for each shop, one that every process listens to.
@@ -77,6 +83,9 @@ const (
 	redisPing    = 2 * time.Second
 	redisSilence = 5 * time.Second
 	redisTimeout = 2 * time.Second
+	// redisIdle is how long the sending connection may lie idle. Heroku's Redis closes it after 300 s, and nobody notices before a message is
+	// lost in it: go-redis looks whether an idle connection lives, but not through TLS.
+	redisIdle = time.Minute
 )
 
 // NewAnnouncer makes the announcer of a process for a redis:// or rediss:// URL; nil for "". It does not connect: a Redis that is away is
@@ -96,8 +105,10 @@ func NewAnnouncer(url string, secret []byte, build string, log *slog.Logger) (*A
 		o.TLSConfig.InsecureSkipVerify = true
 	}
 	o.DialTimeout, o.ReadTimeout, o.WriteTimeout, o.PoolTimeout = redisTimeout, redisTimeout, redisTimeout, redisTimeout
-	o.DialerRetries, o.MaxRetries = 1, -1 // a message that failed is late already: the comparison overtakes it
-	o.PoolSize = 1                        // one goroutine sends
+	// Once more on a fresh connection if the old one proves closed; later, what is told again overtakes it. Twice does no harm: everything
+	// has a number.
+	o.DialerRetries, o.MaxRetries, o.ConnMaxIdleTime = 1, 1, redisIdle
+	o.PoolSize = 1 // one goroutine sends
 	o.Protocol, o.DisableIdentity = 2, true
 	o.MaintNotificationsConfig = &maintnotifications.Config{Mode: maintnotifications.ModeDisabled}
 	logging.Disable() // it would log each failed dial; a change of state is logged once, below
@@ -114,8 +125,8 @@ func NewAnnouncer(url string, secret []byte, build string, log *slog.Logger) (*A
 		return nil, fmt.Errorf("realtime: %w", err)
 	}
 	a := &Announcer{
-		client: redis.NewClient(o), seal: seal, id: rand.Text(), build: build, log: log, queue: make(chan message, announceQueue),
-		shops: map[int64]bool{}, changed: make(chan token, 1),
+		client: redis.NewClient(o), seal: seal, id: rand.Text(), build: build, log: log, queue: make(chan message, announceQueue), every: tellAgain,
+		shops: map[int64]bool{}, changed: make(chan token, 1), told: map[int64]toldNumber{}, ended: map[string]time.Time{}, peers: map[string]time.Time{},
 	}
 	a.ctx, a.cancel = context.WithCancel(context.Background())
 	return a, nil
@@ -126,7 +137,7 @@ func (a *Announcer) Start(boards *Boards, ended func(hashes ...string)) {
 	if a == nil {
 		return
 	}
-	a.tasks.Go(a.send)
+	a.tasks.Go(func() { a.send(boards) })
 	a.tasks.Go(func() { a.listen(boards, ended) })
 }
 
@@ -141,36 +152,6 @@ func (a *Announcer) Close() {
 	a.cancel()
 	a.tasks.Wait()
 	_ = a.client.Close() // nothing is left to be told
-}
-
-// announce queues an event for the others. It never waits.
-func (a *Announcer) announce(e app.Event) {
-	if a != nil {
-		a.put(message{channel: channelOf(e.Pizzeria), Event: &e})
-	}
-}
-
-// EndSessions tells the others that sessions ended here. It never waits.
-func (a *Announcer) EndSessions(hashes ...string) {
-	if a != nil {
-		a.put(message{channel: houseChannel, Ended: hashes})
-	}
-}
-
-// EndSessionsNow is EndSessions for a process that is about to end, and was not started: it returns once Redis has the message.
-func (a *Announcer) EndSessionsNow(ctx context.Context, hashes []string) error {
-	if a == nil || len(hashes) == 0 {
-		return nil
-	}
-	return a.publish(ctx, []message{{channel: houseChannel, Ended: hashes}})
-}
-
-func (a *Announcer) put(m message) {
-	select {
-	case a.queue <- m:
-	default:
-		a.dropped.Add(1)
-	}
 }
 
 // Announced are the announcer's figures.
@@ -211,38 +192,4 @@ func (a *Announcer) want(shop int64, wanted bool) {
 	case a.changed <- token{}:
 	default:
 	}
-}
-
-// send is the one goroutine that gives messages to Redis, all that wait in one round trip.
-func (a *Announcer) send() {
-	for {
-		var batch []message
-		select {
-		case <-a.ctx.Done():
-			return
-		case m := <-a.queue:
-			batch = append(batch, m)
-		}
-		for len(batch) < announceBatch && len(a.queue) > 0 {
-			batch = append(batch, <-a.queue)
-		}
-		if err := a.publish(a.ctx, batch); err != nil {
-			a.dropped.Add(uint64(len(batch)))
-		}
-	}
-}
-
-func (a *Announcer) publish(ctx context.Context, batch []message) error {
-	_, err := a.client.Pipelined(ctx, func(p redis.Pipeliner) error {
-		for _, m := range batch {
-			m.From, m.Build = a.id, a.build
-			plain, err := json.Marshal(m)
-			if err != nil {
-				return fmt.Errorf("realtime: %w", err)
-			}
-			p.Publish(ctx, m.channel, a.seal.Seal(nil, nil, plain, []byte(m.channel)))
-		}
-		return nil
-	})
-	return err
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"maps"
 	"math/rand/v2"
 	"strings"
 	"sync"
@@ -51,7 +52,7 @@ func (a *Announcer) subscribe(boards *Boards, ended func(hashes ...string)) erro
 	}
 	var heard atomic.Int64 // Unix nanoseconds of the last sign of life
 	heard.Store(time.Now().UnixNano())
-	tasks.Go(func() { a.tend(ctx, sub, &heard) })
+	tasks.Go(func() { a.tend(ctx, sub, &heard, boards) })
 	for {
 		// Without a time-out: one that struck in the middle of a message would spoil those behind. tend closes what is silent.
 		m, err := sub.Receive(ctx)
@@ -75,8 +76,9 @@ func (a *Announcer) subscribe(boards *Boards, ended func(hashes ...string)) erro
 	}
 }
 
-// tend keeps the subscription to the shops that are wanted, and closes it when nothing is heard any more.
-func (a *Announcer) tend(ctx context.Context, sub *redis.PubSub, heard *atomic.Int64) {
+// tend keeps the subscription to the shops that are wanted, and closes it when nothing is heard any more. It also notices other processes
+// that have fallen silent.
+func (a *Announcer) tend(ctx context.Context, sub *redis.PubSub, heard *atomic.Int64, boards *Boards) {
 	ping := time.NewTicker(redisPing)
 	defer ping.Stop()
 	has := map[int64]bool{}
@@ -94,11 +96,23 @@ func (a *Announcer) tend(ctx context.Context, sub *redis.PubSub, heard *atomic.I
 			continue
 		case <-ping.C:
 		}
+		if a.missing() {
+			boards.CompareSoon()
+		}
 		if time.Since(time.Unix(0, heard.Load())) > redisSilence || sub.Ping(ctx) != nil {
 			_ = sub.Close()
 			return
 		}
 	}
+}
+
+// missing reports whether another process has fallen silent since it was last asked.
+func (a *Announcer) missing() bool {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	n := len(a.peers)
+	maps.DeleteFunc(a.peers, func(_ string, at time.Time) bool { return time.Since(at) > missedRounds*a.every })
+	return len(a.peers) < n
 }
 
 // adjust subscribes to the shops that came and unsubscribes from those that left; has is what the subscription has.
@@ -131,17 +145,32 @@ func (a *Announcer) adjust(ctx context.Context, sub *redis.PubSub, has map[int64
 // receive takes in what another process told.
 func (a *Announcer) receive(raw *redis.Message, boards *Boards, ended func(hashes ...string)) {
 	m, err := a.open(raw.Channel, raw.Payload)
-	switch {
-	case err != nil:
+	if err != nil {
 		if a.unread.Add(1) == 1 {
 			a.log.Warn("a message on Redis is not ours: do all processes have the same secret?", "channel", raw.Channel, "err", err)
 		}
-	case m.From == a.id:
-	case m.Event != nil && strings.HasPrefix(raw.Channel, shopChannel):
-		boards.hear(*m.Event)
-	case len(m.Ended) > 0 && raw.Channel == houseChannel:
+		return
+	}
+	if m.From == a.id {
+		return
+	}
+	if strings.HasPrefix(raw.Channel, shopChannel) {
+		if m.Event != nil {
+			boards.hear(*m.Event)
+		}
+		return
+	}
+	if m.Compare { // by a command, which is no process to be missed
+		boards.CompareSoon()
+		return
+	}
+	a.mu.Lock()
+	a.peers[m.From] = time.Now()
+	a.mu.Unlock()
+	if len(m.Ended) > 0 {
 		ended(m.Ended...)
 	}
+	boards.hearNumbers(m.Numbers)
 }
 
 func (a *Announcer) open(channel, payload string) (message, error) {

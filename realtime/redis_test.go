@@ -3,6 +3,7 @@ package realtime
 import (
 	"bytes"
 	"context"
+	"crypto/tls"
 	"encoding/json"
 	"log/slog"
 	"maps"
@@ -27,6 +28,7 @@ type ledger struct {
 	seq      map[int64]int64
 	orders   map[int64]*app.Order // of shop 1
 	house    int64
+	slug     string // of its shops
 	compares atomic.Int64
 	loads    atomic.Int64
 }
@@ -35,16 +37,24 @@ func newLedger() *ledger {
 	return &ledger{seq: map[int64]int64{1: 1, 2: 1}, orders: map[int64]*app.Order{}}
 }
 
-func (l *ledger) Pizzerias(context.Context) ([]app.Pizzeria, error) {
-	return []app.Pizzeria{{ID: 1}, {ID: 2}}, nil
+func (l *ledger) Pizzerias(context.Context) (list []app.Pizzeria, err error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for _, id := range slices.Sorted(maps.Keys(l.seq)) {
+		list = append(list, app.Pizzeria{ID: id, Slug: l.slug})
+	}
+	return list, nil
 }
 
 func (l *ledger) LoadBoard(_ context.Context, id int64) (*app.Board, error) {
 	l.loads.Add(1)
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	if l.seq[id] == 0 {
+		return nil, app.Errorf(app.NotFound, "no shop %d", id)
+	}
 	return app.NewBoard(app.Board{
-		Pizzeria: app.Pizzeria{ID: id}, Epoch: "e", Seq: l.seq[id], Menu: &app.Menu{}, Levels: map[int64]app.Level{}, Orders: maps.Clone(l.orders),
+		Pizzeria: app.Pizzeria{ID: id, Slug: l.slug}, Epoch: "e", Seq: l.seq[id], Menu: &app.Menu{}, Levels: map[int64]app.Level{}, Orders: maps.Clone(l.orders),
 	}), nil
 }
 
@@ -75,7 +85,7 @@ type process struct {
 	others *Announcer
 	log    *bytes.Buffer
 	logMu  *sync.Mutex
-	ended  chan string
+	ended  sync.Map // hashes of sessions
 }
 
 // logBuffer keeps a log for a test to read while it is written.
@@ -90,9 +100,9 @@ func (l logBuffer) Write(p []byte) (int, error) {
 	return l.b.Write(p)
 }
 
-func startProcess(t *testing.T, url, secret, build string, l *ledger) *process {
+func startProcess(t *testing.T, url, secret, build string, l *ledger, change ...func(*Announcer)) *process {
 	t.Helper()
-	p := &process{log: &bytes.Buffer{}, logMu: &sync.Mutex{}, ended: make(chan string, 10)}
+	p := &process{log: &bytes.Buffer{}, logMu: &sync.Mutex{}}
 	log := slog.New(slog.NewTextHandler(logBuffer{p.logMu, p.log}, nil))
 	var err error
 	if p.others, err = NewAnnouncer(url, []byte(secret), build, log); err != nil {
@@ -104,7 +114,14 @@ func startProcess(t *testing.T, url, secret, build string, l *ledger) *process {
 	}
 	// Long: a test that waits for a comparison by its pace would not pass.
 	p.Boards = NewBoards(l, hub, BoardsOptions{IdleCompare: time.Hour, BusyCompare: time.Hour, LostCompare: 50 * time.Millisecond, Announcer: p.others, Log: log})
-	p.others.Start(p.Boards, func(hashes ...string) { p.ended <- strings.Join(hashes, ",") })
+	for _, c := range change {
+		c(p.others)
+	}
+	p.others.Start(p.Boards, func(hashes ...string) {
+		for _, h := range hashes {
+			p.ended.Store(h, true)
+		}
+	})
 	t.Cleanup(func() {
 		if err := hub.Close(context.Background(), CloseRestart, 0); err != nil {
 			t.Error(err)
@@ -126,6 +143,12 @@ func (p *process) at(t *testing.T, shop, seq int64) {
 			t.Fatalf("the board never has the event %d: %v", seq, err)
 		}
 	}
+}
+
+// hears waits for the end of a session.
+func (p *process) hears(t *testing.T, hash string) {
+	t.Helper()
+	eventually(t, "the end of "+hash, func() bool { _, ok := p.ended.Load(hash); return ok })
 }
 
 func (p *process) joined(t *testing.T, want bool) {
@@ -198,19 +221,33 @@ func TestAnnouncer(t *testing.T) {
 	})
 	t.Run("sessions that end", func(t *testing.T) {
 		a.others.EndSessions("x", "y")
-		if got := <-b.ended; got != "x,y" {
-			t.Error(got)
-		}
+		b.hears(t, "x")
+		b.hears(t, "y")
+	})
+	t.Run("a command", func(t *testing.T) {
 		cli, err := NewAnnouncer(server.URL(), []byte(secret), "", slog.Default())
 		if err != nil {
 			t.Fatal(err)
 		}
 		defer cli.Close()
-		if err := cli.EndSessionsNow(t.Context(), []string{"z"}); err != nil {
-			t.Fatal(err)
+		l.mu.Lock()
+		l.house++ // it has ended a session
+		l.mu.Unlock()
+		for _, p := range []*process{a, b} {
+			select { // what came before
+			case <-p.SessionsEnded():
+			default:
+			}
 		}
-		if x, y := <-a.ended, <-b.ended; x != "z" || y != "z" {
-			t.Error(x, y)
+		if n, err := cli.AskToCompare(t.Context()); n != 2 || err != nil {
+			t.Errorf("%d processes heard it, %v", n, err)
+		}
+		for _, p := range []*process{a, b} {
+			select {
+			case <-p.SessionsEnded():
+			case <-time.After(20 * time.Second):
+				t.Error("a process does not compare when a command asks for it")
+			}
 		}
 	})
 	t.Run("a lost message", func(t *testing.T) {
@@ -233,11 +270,94 @@ func TestAnnouncer(t *testing.T) {
 		e.Seq++ // of another program, never saved
 		stranger.others.announce(e)
 		stranger.others.EndSessions("theirs")
-		eventually(t, "it is counted", func() bool { return b.others.Figures().Unread == 2 })
-		if board, _ := b.Board(t.Context(), 1); board.Seq == e.Seq || len(b.ended) > 0 {
+		eventually(t, "it is counted", func() bool { return b.others.Figures().Unread >= 2 })
+		_, ended := b.ended.Load("theirs")
+		if board, _ := b.Board(t.Context(), 1); board.Seq == e.Seq || ended {
 			t.Error("a message sealed by another was believed")
 		}
 	})
+}
+
+// TestLastAnnouncementLost: what was told last, and lost without an error, is found within seconds though nothing else happens, and nobody
+// polls the database for it. No comparison comes by its pace here.
+func TestLastAnnouncementLost(t *testing.T) {
+	server := redistest.New(t)
+	l := newLedger()
+	if tellAgain > 5*time.Second || missedRounds*tellAgain+redisPing > 15*time.Second {
+		t.Error("a loss is found too late")
+	}
+	const every = tellAgain / 5 // the test is less patient
+	often := func(a *Announcer) { a.every = every }
+	a, b := startProcess(t, server.URL(), secret, "1", l, often), startProcess(t, server.URL(), secret, "1", l, often)
+	a.at(t, 1, 1)
+	b.at(t, 1, 1)
+	b.at(t, 2, 1) // a has no board of this shop
+	settled(t, l, a, b)
+	found := func(t *testing.T, what string, by *process, shop, seq int64) {
+		t.Helper()
+		start, compares := time.Now(), l.compares.Load()
+		by.at(t, shop, seq)
+		t.Logf("%s: found after %v, %d comparisons", what, time.Since(start).Round(time.Millisecond), l.compares.Load()-compares)
+		if n := l.compares.Load() - compares; n != 1 {
+			t.Errorf("%s: %d comparisons, want 1", what, n)
+		}
+	}
+	t.Run("an event", func(t *testing.T) {
+		e := l.save(1)
+		a.hear(e) // as Publish does, but nobody is told
+		found(t, "an event", b, 1, e.Seq)
+	})
+	t.Run("an event of a shop that only the other has in memory", func(t *testing.T) {
+		e := l.save(2)
+		a.others.keepNumber(e)
+		found(t, "another shop's", b, 2, e.Seq)
+	})
+	t.Run("the end of a session", func(t *testing.T) {
+		a.others.keepEnds([]string{"lost"})
+		b.hears(t, "lost")
+	})
+	t.Run("nothing, when nothing is lost", func(t *testing.T) {
+		compares, loads := l.compares.Load(), l.loads.Load()
+		time.Sleep(5 * every)
+		if n, m := l.compares.Load()-compares, l.loads.Load()-loads; n+m != 0 {
+			t.Errorf("%d comparisons and %d loads in a quiet moment", n, m)
+		}
+	})
+	t.Run("by a process that died before it could tell", func(t *testing.T) {
+		l.save(1)
+		e := l.save(1)
+		a.others.Close()
+		found(t, "a process fell silent", b, 1, e.Seq)
+	})
+}
+
+// TestAnnouncerOverTLS: the real handshake with a certificate like Heroku's, and a server that closes clients that are idle, as Heroku's does. The
+// message after a silence arrives all the same.
+func TestAnnouncerOverTLS(t *testing.T) {
+	server := redistest.NewTLS(t, time.Second)
+	l := newLedger()
+	seldom := func(a *Announcer) { a.every = time.Hour } // what is told again would keep the connection busy, and mend the loss
+	a, b := startProcess(t, server.URL(), secret, "1", l, seldom), startProcess(t, server.URL(), secret, "1", l, seldom)
+	a.at(t, 1, 1)
+	b.at(t, 1, 1)
+	settled(t, l, a, b)
+	admin := redis.NewClient(&redis.Options{
+		Addr: server.Addr(), Password: redistest.Password, TLSConfig: &tls.Config{InsecureSkipVerify: true, MinVersion: tls.VersionTLS12},
+	})
+	defer admin.Close()
+	compares := l.compares.Load()
+	for range 2 {
+		e := l.save(1)
+		a.Publish(t.Context(), e)
+		b.at(t, 1, e.Seq)
+		eventually(t, "Redis closes the idle connection", func() bool {
+			list, err := admin.ClientList(t.Context()).Result()
+			return err == nil && !strings.Contains(list, "cmd=publish")
+		})
+	}
+	if f, n := a.others.Figures(), l.compares.Load()-compares; f.Dropped != 0 || n != 0 {
+		t.Errorf("%d messages lost, %d comparisons", f.Dropped, n)
+	}
 }
 
 // TestAnnouncerFaults loses Redis in every way. Nothing waits for it and nothing is lost.
@@ -311,8 +431,11 @@ func TestAnnouncerURL(t *testing.T) {
 	none.EndSessions("x")
 	none.follow(1)
 	none.unfollow(1)
-	if none.lost() || none.EndSessionsNow(t.Context(), []string{"x"}) != nil || none.Figures() != (Announced{}) {
+	if none.lost() || none.Figures() != (Announced{}) {
 		t.Error("no Redis cannot be lost")
+	}
+	if n, err := none.AskToCompare(t.Context()); n != 0 || err != nil {
+		t.Error(n, err)
 	}
 	none.Close()
 	if _, err := NewAnnouncer("redis://:hunter2@host:port", []byte(secret), "", nil); err == nil || strings.Contains(err.Error(), "hunter2") {
@@ -325,6 +448,9 @@ func TestAnnouncerURL(t *testing.T) {
 	defer a.Close()
 	if c := a.client.Options().TLSConfig; c == nil || !c.InsecureSkipVerify {
 		t.Error("Heroku's chain is self-signed")
+	}
+	if idle := a.client.Options().ConnMaxIdleTime; idle <= 0 || idle > 300*time.Second/2 {
+		t.Errorf("a connection may be idle for %v: Heroku closes it after 300 s", idle)
 	}
 }
 

@@ -243,12 +243,11 @@ func (u userDisableCmd) Run(c *console) error {
 		return err
 	}
 	defer d.Close()
-	ended, err := d.DisableUser(c.ctx, strings.ToLower(u.Login))
-	if err != nil {
+	if _, err := d.DisableUser(c.ctx, strings.ToLower(u.Login)); err != nil {
 		return err
 	}
-	tellEnds(c, ended)
 	fmt.Fprintf(c.out, "Compte « %s » fermé.\n", u.Login)
+	c.tellServers("Ses sessions sont finies, ses écrans ouverts sont fermés.")
 	return nil
 }
 
@@ -307,12 +306,11 @@ type deviceRevokeCmd struct {
 // Run revokes a screen and ends its sessions.
 func (r deviceRevokeCmd) Run(c *console) error {
 	return withShop(c, r.Pizzeria, func(d *db.DB, shop int64) error {
-		ended, err := d.RevokeDevice(c.ctx, shop, r.ID)
-		if err != nil {
+		if _, err := d.RevokeDevice(c.ctx, shop, r.ID); err != nil {
 			return err
 		}
-		tellEnds(c, ended)
 		fmt.Fprintf(c.out, "Écran n° %d retiré.\n", r.ID)
+		c.tellServers("Il ne montre plus rien.")
 		return nil
 	})
 }

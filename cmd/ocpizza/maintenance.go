@@ -5,15 +5,10 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"log/slog"
-	"net/http"
 	"time"
 
 	"github.com/oc-pizza/ocpizza/app"
-	"github.com/oc-pizza/ocpizza/app/web"
 	"github.com/oc-pizza/ocpizza/db"
-	"github.com/oc-pizza/ocpizza/realtime"
-	"github.com/oc-pizza/ocpizza/static"
 )
 
 type maintenanceCmd struct {
@@ -62,10 +57,6 @@ func readUntil(text string, now time.Time) (time.Time, error) {
 
 // setMaintenance saves a maintenance, or ends it (nil), and has the servers that run show it at once.
 func setMaintenance(c *console, m *app.Maintenance) error {
-	cfg, err := readConfig(c.env)
-	if err != nil {
-		return err
-	}
 	d, err := openMigrated(c)
 	if err != nil {
 		return err
@@ -81,67 +72,14 @@ func setMaintenance(c *console, m *app.Maintenance) error {
 		return errors.New("aucune pizzeria dans cette base : il n’y a rien à mettre en maintenance (ocpizza seed la remplit)")
 	}
 	fmt.Fprint(c.out, maintenanceWords(m))
-	switch err := tellServers(c.ctx, cfg, saved); {
-	case err == nil:
-		fmt.Fprintln(c.err, "Les écrans ouverts le montrent déjà.")
-	default:
-		// It is saved: the screens find out by themselves. That is no failure of the command.
-		fmt.Fprintf(c.err, "Enregistré, mais aucun serveur n’a pu être prévenu (%v). S’il en tourne un, ses écrans suivront d’eux-mêmes en moins d’une minute.\n", err)
-	}
+	c.tellServers("Les écrans ouverts le montrent déjà.")
 	return nil
 }
 
-// collector keeps what is to be published until the command knows how.
+// collector counts what there is to tell.
 type collector []app.Event
 
 func (c *collector) Publish(_ context.Context, e app.Event) { *c = append(*c, e) }
-
-// tellTime is how long a server may take to answer a command.
-const tellTime = 10 * time.Second
-
-// tellServers has the servers that run take up what a command saved: by Redis, which reaches them all, else by asking the one that answers
-// at the public address to compare with the database.
-func tellServers(ctx context.Context, cfg config, events []app.Event) error {
-	ctx, cancel := context.WithTimeout(ctx, tellTime)
-	defer cancel()
-	others, err := realtime.NewAnnouncer(cfg.Redis, cfg.Secret, static.Build()+revision(), slog.New(slog.DiscardHandler))
-	if err != nil {
-		return err
-	}
-	defer others.Close()
-	if told, err := others.AnnounceNow(ctx, events); told && err == nil {
-		return nil
-	}
-	return askToCompare(ctx, cfg)
-}
-
-// askToCompare sends the running server the signed request of web.SignCompare. Its errors say what to look at and quote no secret.
-func askToCompare(ctx context.Context, cfg config) error {
-	at := cfg.Origin
-	if at == "" {
-		at = fmt.Sprintf("http://localhost:%d", cfg.Port)
-	}
-	r, err := http.NewRequestWithContext(ctx, http.MethodPost, at+web.ComparePath, http.NoBody)
-	if err != nil {
-		return err
-	}
-	r.Header.Set(web.CompareHeader, web.SignCompare(cfg.Secret, time.Now()))
-	r.Header.Set("Accept", "application/json")
-	// A redirection would carry the signature elsewhere.
-	client := http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
-	resp, err := client.Do(r)
-	if err != nil {
-		return fmt.Errorf("rien ne répond sur %s", at)
-	}
-	_ = resp.Body.Close() // its status is all that it says
-	switch resp.StatusCode {
-	case http.StatusNoContent:
-		return nil
-	case http.StatusForbidden:
-		return fmt.Errorf("%s a refusé la demande : OCPIZZA_SECRET y est-il le même, et les horloges sont-elles à l’heure ?", at)
-	}
-	return fmt.Errorf("%s a répondu %d", at, resp.StatusCode)
-}
 
 // maintenanceWords says what is in force.
 func maintenanceWords(m *app.Maintenance) string {

@@ -83,7 +83,22 @@ func startProgram(d *db.DB, demo bool, c config, l net.Listener, log *slog.Logge
 	})
 	p.tasks.Go(p.housekeeping)
 	p.tasks.Go(func() { watcher.run(p.ctx) })
+	p.tasks.Go(func() { p.greet(c) })
 	return p, nil
+}
+
+// greet has the process that serves at the public address, if there is one yet, compare with the database: it finds the word that we left
+// there (db.Present), and from then on compares often. While one version takes over from another, nobody else would tell it, without Redis,
+// what is saved here.
+func (p *program) greet(c config) {
+	if c.Origin == "" { // it would be our own, in development
+		return
+	}
+	ctx, cancel := context.WithTimeout(p.ctx, tellTime)
+	defer cancel()
+	if err := askToCompare(ctx, c); err != nil {
+		p.log.Debug("no other process could be told that this one serves", "err", err)
+	}
 }
 
 // ready is the last real result of the database, and no while the server stops.

@@ -57,7 +57,8 @@ func (r restoreCmd) Run(c *console) error {
 		return err
 	}
 	fmt.Fprintf(c.out, "Base restaurée en %s : %s\n", took(begun), describe(info))
-	fmt.Fprintln(c.out, "Les écrans ouverts se remettent à jour d’eux-mêmes. Qui n’était pas déjà connecté sur cette base se connecte ; un écran mural s’y associe (ocpizza device pair).")
+	fmt.Fprintln(c.out, "Qui n’était pas déjà connecté sur cette base se connecte ; un écran mural s’y associe (ocpizza device pair).")
+	c.tellServers("Les écrans ouverts se remettent à jour d’eux-mêmes.")
 	if len(info.Ignored) > 0 {
 		fmt.Fprintf(c.err, "Tables laissées de côté, qui ne sont pas d’OC Pizza : %s\n", strings.Join(info.Ignored, ", "))
 	}

@@ -379,16 +379,22 @@ func TestSignOutClosesSockets(t *testing.T) {
 	cook.post("/connexion", url.Values{"identifiant": {"personne"}, "mot_de_passe": {"faux"}}).want(http.StatusUnauthorized).says("incorrect")
 }
 
-// TestPairedScreen: a wall screen shows a code, a manager types it, and the kitchen opens without a password, until it is revoked.
-func TestPairedScreen(t *testing.T) {
-	e := startEvening(t, "sqlite://"+dbtest.SQLite(t))
-	tv, manager := e.visitor(), e.as("responsable")
+// pairingCode is what an unpaired screen shows.
+func pairingCode(t *testing.T, tv *person) string {
+	t.Helper()
 	page := tv.get("/ecran").want(http.StatusOK).body
 	spelled := regexp.MustCompile(`Code : ((?:[A-Z2-9] ?){8})`).FindStringSubmatch(page)
 	if spelled == nil {
 		t.Fatalf("no code on the page: %.800s", page)
 	}
-	code := strings.ReplaceAll(spelled[1], " ", "")
+	return strings.ReplaceAll(spelled[1], " ", "")
+}
+
+// TestPairedScreen: a wall screen shows a code, a manager types it, and the kitchen opens without a password, until it is revoked.
+func TestPairedScreen(t *testing.T) {
+	e := startEvening(t, "sqlite://"+dbtest.SQLite(t))
+	tv, manager := e.visitor(), e.as("responsable")
+	code := pairingCode(t, tv)
 	manager.post("/pilotage/ecrans", url.Values{"code": {"ZZZZZZZZ"}, "nom": {"Cuisine"}}).want(422).says("code")
 	manager.post("/pilotage/ecrans", url.Values{"code": {strings.ToLower(code[:4] + " " + code[4:])}, "nom": {"Mur du fond"}}).want(http.StatusSeeOther)
 	if r := tv.get("/ecran"); r.StatusCode != http.StatusSeeOther || r.Header.Get("Location") != "/cuisine" {

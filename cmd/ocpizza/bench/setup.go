@@ -295,8 +295,8 @@ func (b *bench) warmOpens() error {
 	if opened == 0 {
 		return errors.New("rien n’a été ouvert")
 	}
-	// The regular comparison of the boards, every five seconds after a change, is nobody's opening.
-	regular := uint64(time.Since(began)/(5*time.Second)) + 1
+	// The regular comparison of the boards, every four seconds after a change, is nobody's opening.
+	regular := uint64(time.Since(began)/(4*time.Second)) + 1
 	b.set("sql_per_warm_open", float64(after-before-min(after-before, regular))/float64(opened))
 	return nil
 }
