@@ -64,19 +64,21 @@ type DB struct {
 	era     atomic.Uint64 // of the connections; see recycle
 	fault   atomic.Pointer[faults]
 	health  health
-	process string   // names this one among those that serve
-	epochs  sync.Map // pizzeria → epoch, checked by the UPDATE that uses it
-	tills   sync.Map // pizzeria → tillHead, likewise
+	// lockTries is migrationLock's.
+	lockTries uint64
+	process   string   // names this one among those that serve
+	epochs    sync.Map // pizzeria → epoch, checked by the UPDATE that uses it
+	tills     sync.Map // pizzeria → tillHead, likewise
 }
 
-// Open connects and checks that the database answers. It does not migrate. Its errors are *app.Error of kind Unavailable, or say what is
-// wrong with the URL without quoting it.
+// Open connects and checks that the database answers. It does not migrate. Its errors are sentences for whoever starts the program; they do
+// not quote the URL.
 func Open(ctx context.Context, o Options) (*DB, error) {
 	t, err := parseURL(o.URL)
 	if err != nil {
 		return nil, err
 	}
-	d := &DB{target: t, mysql: t.mysql != nil, engine: "sqlite", log: o.Log, process: rand.Text()}
+	d := &DB{target: t, mysql: t.mysql != nil, engine: "sqlite", log: o.Log, process: rand.Text(), lockTries: lockPatience}
 	if d.log == nil {
 		d.log = slog.New(slog.DiscardHandler)
 	}
@@ -121,7 +123,7 @@ func (d *DB) pools(ctx context.Context, conns int) ([]*sql.DB, error) {
 		w, err := d.connector(readOnly)
 		if err != nil {
 			closeAll(pools)
-			return nil, d.translate(err)
+			return nil, unopened(err)
 		}
 		pool := sql.OpenDB(w)
 		pools = append(pools, pool)
@@ -140,10 +142,18 @@ func (d *DB) pools(ctx context.Context, conns int) ([]*sql.DB, error) {
 		// bun asks the server's version when it is made: it must answer before.
 		if err := pool.PingContext(ctx); err != nil {
 			closeAll(pools)
-			return nil, d.unopened(err)
+			return nil, unopened(err)
 		}
 	}
 	return pools, nil
+}
+
+// unopened words why a database does not open. Whatever the driver says of it quotes the account, or is English.
+func unopened(err error) error {
+	if words := faultWords(err); words != "" {
+		return operatorError{words, err}
+	}
+	return operatorError{"la base ne s’ouvre pas. " + moreWords, err}
 }
 
 func closeAll(pools []*sql.DB) {

@@ -11,7 +11,6 @@ import (
 	"time"
 
 	"github.com/go-sql-driver/mysql"
-	"github.com/oc-pizza/ocpizza/app"
 )
 
 // dumpFormat is the version of the backup format that this program writes; it reads no other.
@@ -141,7 +140,7 @@ func (d *DB) snapshot(ctx context.Context) (*snapshot, error) {
 func (d *DB) Dump(ctx context.Context, w io.Writer, progress func(DumpProgress)) (DumpInfo, error) {
 	current, needed, err := d.SchemaVersion(ctx)
 	if err != nil {
-		return DumpInfo{}, forOperator(err)
+		return DumpInfo{}, ForOperator(err)
 	}
 	if current == 0 {
 		return DumpInfo{}, errors.New("la base est vide : il n’y a rien à sauvegarder. Créez-la avec « ocpizza migrate » puis « ocpizza seed »")
@@ -151,7 +150,7 @@ func (d *DB) Dump(ctx context.Context, w io.Writer, progress func(DumpProgress))
 	}
 	s, err := d.snapshot(ctx)
 	if err != nil {
-		return DumpInfo{}, forOperator(err)
+		return DumpInfo{}, ForOperator(err)
 	}
 	defer s.end()
 	s.schema = current
@@ -160,7 +159,7 @@ func (d *DB) Dump(ctx context.Context, w io.Writer, progress func(DumpProgress))
 	if out.err != nil {
 		return info, out.err // the destination's own
 	}
-	return info, forOperator(err)
+	return info, ForOperator(err)
 }
 
 // write writes the whole text and closes it.
@@ -245,59 +244,6 @@ func oneNumber(ctx context.Context, q querier, query string, args ...any) (n int
 	}
 	return n, rows.Err()
 }
-
-// forOperator words a database error for whoever runs the command, with what to do. It quotes neither address nor values.
-func forOperator(err error) error {
-	if err == nil {
-		return nil
-	}
-	if e, ok := errors.AsType[*mysql.MySQLError](err); ok {
-		if mysqlFault(e) == crowded {
-			return operatorError{"toutes les connexions à la base sont prises. Recommencez dans une minute ; si cela dure, arrêtez un outil qui y est connecté", err}
-		}
-		switch e.Number {
-		case 1226:
-			return operatorError{"la base refuse : quota de requêtes par heure atteint. Recommencez dans une heure", err}
-		case 1142, 1044, 1290:
-			return operatorError{"la base refuse cette opération (droits retirés, lecture seule ou quota de stockage dépassé). Vérifiez le quota et les droits du compte, puis recommencez", err}
-		case 1114, 1021:
-			return operatorError{"la base est pleine. Libérez de la place ou prenez une offre plus grande, puis recommencez", err}
-		case 1412:
-			return operatorError{"le schéma de la base a changé pendant la lecture. Recommencez", err}
-		case 1153:
-			return operatorError{"le serveur refuse une instruction trop longue : augmentez max_allowed_packet à 4 Mo au moins", err}
-		}
-	}
-	switch classify(err) {
-	case refused:
-		return operatorError{"la base refuse les écritures (pleine ou en lecture seule). Libérez de la place ou rendez les droits d’écriture, puis recommencez", err}
-	case busy:
-		return operatorError{"la base est occupée. Recommencez ; si cela dure, passez en maintenance pendant l’opération", err}
-	case lost, down:
-		return operatorError{"la connexion à la base s’est rompue. Vérifiez le réseau et la base, puis recommencez", err}
-	case late:
-		return operatorError{"interrompu", err}
-	case broken:
-		return operatorError{"les données ne respectent pas une contrainte de la base", err}
-	case duplicate:
-		return operatorError{"les données contiennent deux fois la même clé", err}
-	case tooLong:
-		return operatorError{"un des textes est trop long pour sa colonne", err}
-	}
-	if e, ok := errors.AsType[*app.Error](err); ok && errors.Unwrap(e) != nil && classify(e) != noFault {
-		return forOperator(errors.Unwrap(e))
-	}
-	return err
-}
-
-// operatorError is a sentence with its cause, which is unwrapped but not shown: drivers quote values.
-type operatorError struct {
-	text  string
-	cause error
-}
-
-func (e operatorError) Error() string { return e.text }
-func (e operatorError) Unwrap() error { return e.cause }
 
 // oneLine keeps a text on one line of comment.
 func oneLine(s string) string { return strings.Join(strings.Fields(s), " ") }

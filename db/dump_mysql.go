@@ -172,7 +172,7 @@ func (l *mysqlLoad) done(ctx context.Context) error {
 	}
 	err := l.clear(ctx)
 	if err != nil {
-		return operatorError{"les données sont restaurées et en service, mais le ménage n’est pas fini (" + forOperator(err).Error() +
+		return operatorError{"les données sont restaurées et en service, mais le ménage n’est pas fini (" + ForOperator(err).Error() +
 			"). Relancez la même restauration avec --replace pour l’achever", err}
 	}
 	return nil

@@ -61,7 +61,7 @@ func (d *DB) Restore(ctx context.Context, files []DumpFile, o RestoreOptions) (D
 		return info, nil
 	}
 	_, err = d.Migrate(ctx)
-	return info, forOperator(err)
+	return info, ForOperator(err)
 }
 
 // forgetCopies drops what was remembered of rows that are not there any more.
@@ -72,7 +72,7 @@ func (d *DB) forgetCopies() {
 
 // untouched says, with what went wrong, that nothing was changed.
 func untouched(err error) error {
-	err = forOperator(err)
+	err = ForOperator(err)
 	return operatorError{err.Error() + ". La base n’a pas été changée", err}
 }
 
@@ -80,7 +80,7 @@ func untouched(err error) error {
 func (d *DB) fillable(ctx context.Context, replace bool) (there bool, err error) {
 	names, err := d.existing(ctx, d.w)
 	if err != nil {
-		return false, forOperator(err)
+		return false, ForOperator(err)
 	}
 	for _, name := range ownSchema().tables {
 		if !slices.Contains(names, name) {
@@ -92,7 +92,7 @@ func (d *DB) fillable(ctx context.Context, replace bool) (there bool, err error)
 		}
 		n, err := oneNumber(ctx, d.w, "SELECT 1 FROM `"+name+"` LIMIT 1")
 		if err != nil {
-			return there, forOperator(err)
+			return there, ForOperator(err)
 		}
 		if n > 0 {
 			return there, ErrNotEmpty
@@ -110,7 +110,7 @@ func (d *DB) readySchema(ctx context.Context, there bool, info DumpInfo) error {
 		if info.Schema == 0 {
 			info.Schema = newest
 		}
-		return forOperator(d.migrator(func(p *goose.Provider) error {
+		return ForOperator(d.migrator(func(p *goose.Provider) error {
 			_, err := p.UpTo(ctx, info.Schema)
 			return err
 		}))
@@ -118,7 +118,7 @@ func (d *DB) readySchema(ctx context.Context, there bool, info DumpInfo) error {
 	current, needed, err := d.SchemaVersion(ctx)
 	switch {
 	case err != nil:
-		return forOperator(err)
+		return ForOperator(err)
 	case current < needed:
 		return fmt.Errorf("le schéma de la base est à la version %d, il faut la %d : lancez « ocpizza migrate », puis recommencez", current, needed)
 	case current > needed:
@@ -219,7 +219,7 @@ func (l *loading) begin(name string, columns []string) (func([]cell) error, erro
 			return fmt.Errorf("table %s : %d valeurs pour %d colonnes", name, len(cells), len(mapped))
 		}
 		if err := take(cells); err != nil {
-			return fmt.Errorf("table %s : %w", name, forOperator(err))
+			return fmt.Errorf("table %s : %w", name, ForOperator(err))
 		}
 		return nil
 	}, nil

@@ -4,8 +4,10 @@ import (
 	"context"
 	"database/sql"
 	"embed"
+	"errors"
 	"fmt"
 	"io/fs"
+	"log/slog"
 	"time"
 
 	"github.com/oc-pizza/ocpizza/app"
@@ -46,10 +48,14 @@ type Migration struct {
 }
 
 // Migrate brings the schema up to this program's version and returns what it applied. Several processes may call it at once: on MySQL the
-// lock is a row with a lease (GET_LOCK would die with an idle connection). A schema newer than the program is left as it is.
+// lock is a row with a lease (GET_LOCK would die with an idle connection). A schema newer than the program is left as it is. With nothing to
+// apply nothing is written, not even the lock: a release can be deployed, or rolled back to, while the database is over its storage quota.
 func (d *DB) Migrate(ctx context.Context) ([]Migration, error) {
 	var done []Migration
 	err := d.migrator(func(p *goose.Provider) error {
+		if pending, err := p.HasPending(ctx); err != nil || !pending {
+			return err
+		}
 		results, err := p.Up(ctx)
 		for _, r := range results {
 			done = append(done, Migration{Version: r.Source.Version, Name: r.Source.Path, Applied: true})
@@ -111,10 +117,11 @@ func (d *DB) CheckServable(ctx context.Context) (behind bool, err error) {
 }
 
 // migrator runs f on connections of its own: goose holds one while its locker takes others, which a pool of one connection would not give.
+// Its errors are sentences for the operator. f may be run twice.
 func (d *DB) migrator(f func(*goose.Provider) error) error {
 	w, err := d.connector(false)
 	if err != nil {
-		return d.translate(err)
+		return ForOperator(err)
 	}
 	pool := sql.OpenDB(w)
 	defer func() { _ = pool.Close() }()
@@ -124,11 +131,12 @@ func (d *DB) migrator(f func(*goose.Provider) error) error {
 	if err != nil {
 		return fmt.Errorf("migrations of %s: %w", d.engine, err)
 	}
+	row := migrationLock{tries: d.lockTries}
 	dialect := goose.DialectSQLite3
 	options := []goose.ProviderOption{goose.WithDisableGlobalRegistry(true), goose.WithSlog(d.log)}
 	if d.mysql {
 		dialect = goose.DialectMySQL
-		locker, err := lock.NewMySQLTableLocker(lock.WithTableLockTimeout(time.Second, 300), lock.WithTableLogger(d.log))
+		locker, err := row.locker()
 		if err != nil {
 			return fmt.Errorf("migrations: %w", err)
 		}
@@ -138,11 +146,67 @@ func (d *DB) migrator(f func(*goose.Provider) error) error {
 	if err != nil {
 		return fmt.Errorf("migrations: %w", err)
 	}
-	if err := f(p); err != nil {
-		if classify(err) == noFault {
-			return fmt.Errorf("migrations: %w", err)
-		}
-		return d.translate(err)
+	err = f(p)
+	if err != nil && d.mysql && beginHistory(pool) {
+		err = f(p)
 	}
-	return nil
+	return migrationError(err, row.held)
+}
+
+// beginHistory writes the first row of goose's table if it has none, and tells whether it did: on MySQL the table stands as soon as it is
+// made, and goose, killed before its first row, would call its history broken for ever.
+func beginHistory(pool *sql.DB) bool {
+	ctx, cancel := context.WithTimeout(context.Background(), connectTimeout)
+	defer cancel()
+	res, err := pool.ExecContext(ctx, "INSERT INTO "+gooseTable+" (version_id, is_applied) SELECT 0, 1 FROM (SELECT COUNT(*) AS n FROM "+gooseTable+") AS had WHERE n = 0")
+	if err != nil {
+		return false // the error that led here is the one to tell
+	}
+	n, err := res.RowsAffected()
+	return err == nil && n == 1
+}
+
+// migrationLock is the lock of one migration on MySQL: a row with a lease of 30 s, which one that was killed leaves behind.
+type migrationLock struct {
+	tries uint64 // a second apart
+	held  bool   // somebody else had it at the last try
+}
+
+// locker makes goose's. What the database refuses is not asked for again: it would be refused for as long as somebody waits for the lock.
+func (l *migrationLock) locker() (lock.Locker, error) {
+	again := func(err error) bool {
+		kind := classify(err)
+		l.held = kind == noFault
+		return l.held || kind == busy || kind == crowded || kind == lost
+	}
+	// Its log would quote what the server says of the account; what ends a migration comes back as an error.
+	return lock.NewMySQLTableLocker(lock.WithTableLockTimeout(time.Second, l.tries), lock.WithTableRetryPolicy(again),
+		lock.WithTableLogger(slog.New(slog.DiscardHandler)))
+}
+
+// lockPatience is how often, a second apart, a migration asks for the lock.
+const lockPatience = 300
+
+// migrationError words for the operator why the schema could not be read or brought up to date.
+func migrationError(err error, held bool) error {
+	if err == nil {
+		return nil
+	}
+	words := faultWords(err)
+	if partial, ok := errors.AsType[*goose.PartialError](err); ok {
+		if words == "" {
+			words = "erreur inattendue. " + moreWords
+		}
+		return operatorError{fmt.Sprintf("la migration %s n’a pas pu être appliquée : %s. Celles d’avant le sont ; « ocpizza migrate » reprend à celle-ci",
+			partial.Failed.Source.Path, words), err}
+	}
+	switch {
+	case words != "":
+		return operatorError{words, err}
+	case held:
+		return operatorError{"une autre migration est en cours sur cette base, et dure. Attendez-en la fin et recommencez ; si aucune ne tourne, ôtez son verrou" +
+			" (DELETE FROM goose_lock, avec un client MySQL), puis recommencez", err}
+	}
+	return operatorError{"l’historique des migrations de la base ne va pas avec ce programme (« ocpizza migrate --status »). Déployez la version qui a migré cette base. " +
+		moreWords, err}
 }

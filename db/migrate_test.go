@@ -1,9 +1,11 @@
 package db
 
 import (
+	"regexp"
 	"strings"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/oc-pizza/ocpizza/app"
 	"github.com/oc-pizza/ocpizza/db/dbtest"
@@ -184,4 +186,142 @@ func TestChecks(t *testing.T) {
 			}
 		}
 	})
+}
+
+// TestHalfAppliedMigration is killed between each migration and the row that says that it was applied: on MySQL the one stands without the
+// other. The next run goes through, and the schema is as if nothing had happened.
+func TestHalfAppliedMigration(t *testing.T) {
+	dbtest.Engines(t, func(t *testing.T, url string) {
+		d, err := Open(t.Context(), Options{URL: url, MaxConns: 1})
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer d.Close()
+		up := func(version int64) {
+			t.Helper()
+			if err := d.migrator(func(p *goose.Provider) error { _, err := p.UpTo(t.Context(), version); return err }); err != nil {
+				t.Fatal(version, err)
+			}
+		}
+		_, newest, err := d.SchemaVersion(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		for version := int64(1); version <= newest; version++ {
+			up(version)
+			if _, err := d.w.ExecContext(t.Context(), "DELETE FROM "+gooseTable+" WHERE version_id = ?", version); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if done, err := d.Migrate(t.Context()); err != nil || len(done) != 1 || done[0].Version != newest {
+			t.Error(done, err)
+		}
+		whole := elsewhere(t, d.engine)
+		if _, err := whole.Migrate(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if got, want := definitions(t, d), definitions(t, whole); got != want {
+			t.Errorf("another schema:\n%s\nwant\n%s", got, want)
+		}
+	})
+}
+
+// definitions are the tables, as the server itself gives them.
+func definitions(t *testing.T, d *DB) string {
+	t.Helper()
+	names, err := d.existing(t.Context(), d.w)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var all strings.Builder
+	for _, name := range names {
+		query := "SELECT name, sql FROM sqlite_master WHERE name = '" + name + "'"
+		if d.mysql {
+			query = "SHOW CREATE TABLE " + name
+		}
+		var definition string
+		if err := d.w.QueryRowContext(t.Context(), query).Scan(&name, &definition); err != nil {
+			t.Fatal(err)
+		}
+		all.WriteString(regexp.MustCompile(` AUTO_INCREMENT=\d+`).ReplaceAllString(definition, "") + "\n")
+	}
+	return all.String()
+}
+
+// TestUnbegunHistory is killed between goose's table and its first row. (On SQLite the two are one transaction.)
+func TestUnbegunHistory(t *testing.T) {
+	for name, question := range map[string]func(d *DB) error{
+		"migrate":          func(d *DB) error { _, err := d.Migrate(t.Context()); return err },
+		"migrate --status": func(d *DB) error { _, err := d.Status(t.Context()); return err },
+		"another command":  func(d *DB) error { _, _, err := d.SchemaVersion(t.Context()); return err },
+	} {
+		d := elsewhere(t, "mysql")
+		if _, _, err := d.SchemaVersion(t.Context()); err != nil { // makes the table
+			t.Fatal(err)
+		}
+		if _, err := d.w.ExecContext(t.Context(), "DELETE FROM "+gooseTable); err != nil {
+			t.Fatal(err)
+		}
+		if err := question(d); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+		if _, err := d.Migrate(t.Context()); err != nil {
+			t.Errorf("migrate after %s: %v", name, err)
+		}
+		if err := d.CheckSchema(t.Context()); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
+// TestStaleMigrationLock finds the lock of a migration that was killed: it is waited for as long as its lease lasts, then taken. One that
+// never ends is told, with what to do.
+func TestStaleMigrationLock(t *testing.T) {
+	url := dbtest.MariaDB(t).Schema(t)
+	d, err := Open(t.Context(), Options{URL: url, MaxConns: 1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer d.Close()
+	if err := d.migrator(func(p *goose.Provider) error { _, err := p.UpTo(t.Context(), 1); return err }); err != nil {
+		t.Fatal(err)
+	}
+	held := func(lease string) {
+		t.Helper()
+		res, err := d.w.ExecContext(t.Context(), "UPDATE goose_lock SET locked = 1, locked_by = 'a dyno that is gone', locked_at = NOW(6), lease_expires_at = "+lease)
+		if err == nil {
+			if n, e := res.RowsAffected(); n != 1 || e != nil {
+				t.Fatal(n, e)
+			}
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	for version, lease := range map[int64]string{2: "NOW(6) - INTERVAL 1 HOUR", 3: "NOW(6) + INTERVAL 2 SECOND"} {
+		held(lease)
+		begun := time.Now()
+		if err := d.migrator(func(p *goose.Provider) error { _, err := p.UpTo(t.Context(), version); return err }); err != nil {
+			t.Errorf("%s: %v", lease, err)
+		}
+		if took := time.Since(begun); took > 20*time.Second {
+			t.Errorf("%s: waited %v", lease, took)
+		}
+	}
+	d.lockTries = 2
+	held("NULL")
+	if _, err := d.Migrate(t.Context()); err == nil || !strings.Contains(err.Error(), "une autre migration est en cours") || !strings.Contains(err.Error(), "DELETE FROM goose_lock") {
+		t.Error(err)
+	}
+	if _, err := d.w.ExecContext(t.Context(), "DELETE FROM goose_lock"); err != nil { // as it says
+		t.Fatal(err)
+	}
+	if _, err := d.Migrate(t.Context()); err != nil {
+		t.Error(err)
+	}
+	// With nothing to apply, nobody waits for the lock.
+	held("NULL")
+	if done, err := d.Migrate(t.Context()); err != nil || len(done) != 0 {
+		t.Error(done, err)
+	}
 }

@@ -146,13 +146,23 @@ func insertID(ctx context.Context, tx bun.Tx, row any) (int64, error) {
 
 // DisableUser ends a person's access and returns the hashes of the sessions that ended, whose sockets must be closed.
 func (d *DB) DisableUser(ctx context.Context, login string) ([]string, error) {
+	return d.changeUser(ctx, login, "is_disabled = ?", true)
+}
+
+// SetPassword gives a person another password, which is no demo's any more, and ends their sessions as DisableUser does.
+func (d *DB) SetPassword(ctx context.Context, login, hash string) ([]string, error) {
+	return d.changeUser(ctx, login, "password_hash = ?, is_demo = ?", hash, false)
+}
+
+// changeUser changes what lets a person in, ends all their sessions and returns their hashes; NotFound if there is nobody of that login.
+func (d *DB) changeUser(ctx context.Context, login, set string, values ...any) ([]string, error) {
 	var hashes []string
 	err := d.write(ctx, func(ctx context.Context, tx bun.Tx, unknown bool) error {
 		var u userRow
 		if err := tx.NewSelect().Model(&u).Where("login = ?", clean(login)).Scan(ctx); err != nil {
 			return noRows(err, errNoUser)
 		}
-		if _, err := tx.ExecContext(ctx, "UPDATE users SET is_disabled = ? WHERE id = ?", true, u.ID); err != nil {
+		if _, err := tx.ExecContext(ctx, "UPDATE users SET "+set+" WHERE id = ?", append(values, u.ID)...); err != nil {
 			return err
 		}
 		ended, err := d.endSessions(ctx, tx, "user_id", u.ID)

@@ -18,6 +18,7 @@ func TestPresence(t *testing.T) {
 			t.Fatal(err)
 		}
 		defer two.Close()
+		three := open(t, url, 1)
 		expect := func(what string, d *DB, want int) {
 			t.Helper()
 			before := d.Statements()
@@ -30,8 +31,14 @@ func TestPresence(t *testing.T) {
 		}
 		present := func(d *DB, at time.Time) {
 			t.Helper()
-			if err := d.Present(ctx, at); err != nil {
+			if err := d.Present(ctx, at, 7); err != nil {
 				t.Fatal(err)
+			}
+		}
+		others := func(what string, d *DB, want int, sent uint64) {
+			t.Helper()
+			if u, err := d.Usage(ctx); err != nil || u.Others != want || u.OthersSent != sent {
+				t.Errorf("%s: %d others, who sent %d statements, %v, want %d and %d", what, u.Others, u.OthersSent, err, want, sent)
 			}
 		}
 		expect("nobody yet", one, 0)
@@ -41,8 +48,19 @@ func TestPresence(t *testing.T) {
 		expect("a tool sees who serves", two, 1)
 		present(two, now)
 		expect("two", one, 1)
+		others("oneself is no other", one, 1, 7)
+		if err := one.setMeta(ctx, one.w, metaProcess+"of a release of before", word(now)); err != nil {
+			t.Fatal(err)
+		}
+		expect("one that does not count", one, 2)
+		others("one that does not count", one, 2, 7)
+		others("a tool", three, 3, 14)
+		if _, err := one.w.ExecContext(ctx, "DELETE FROM meta WHERE name = ?", metaProcess+"of a release of before"); err != nil {
+			t.Fatal(err)
+		}
 		present(two, now.Add(-PresentFor-time.Minute))
 		expect("one that died", one, 0)
+		others("one that died", one, 0, 0)
 		if err := one.Absent(ctx, now); err != nil {
 			t.Fatal(err)
 		}

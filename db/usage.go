@@ -25,6 +25,10 @@ type Usage struct {
 	Backup time.Time        // when the last good backup was finished; zero: never
 	Days   map[string]int64 // bytes by day (2026-03-14, UTC), as NoteStorage kept them
 	Alerts map[string]Alert // by name of the figure, as NoteAlert kept them
+	// Others are the other processes that serve, and OthersSent the statements that they had sent within the hour when they last left word,
+	// PresentEvery ago at most.
+	Others     int
+	OthersSent uint64
 }
 
 // Alert is what people were told of a figure last.
@@ -38,7 +42,8 @@ type Alert struct {
 func (d *DB) Usage(ctx context.Context) (Usage, error) {
 	u := Usage{Days: map[string]int64{}, Alerts: map[string]Alert{}}
 	var rows []struct{ Name, Value string }
-	query, args := "SELECT name, value FROM meta WHERE name = ? OR name LIKE ? OR name LIKE ?", []any{metaBackup, metaStorage + "%", metaAlert + "%"}
+	query := "SELECT name, value FROM meta WHERE name = ? OR name LIKE ? OR name LIKE ? OR name LIKE ? AND name <> ?"
+	args := []any{metaBackup, metaStorage + "%", metaAlert + "%", metaProcess + "%", metaProcess + d.process}
 	if d.mysql {
 		query += " UNION ALL SELECT ?, CAST(COALESCE(SUM(data_length + index_length), 0) AS CHAR) FROM information_schema.tables WHERE table_schema = DATABASE()"
 		args = append(args, sizeNow)
@@ -48,33 +53,43 @@ func (d *DB) Usage(ctx context.Context) (Usage, error) {
 		return u, d.translate(err)
 	}
 	for _, r := range rows {
-		if r.Name == sizeNow {
-			if u.Bytes, err = strconv.ParseInt(r.Value, 10, 64); err != nil {
-				return u, err
-			}
-			continue
-		}
-		if day, ok := strings.CutPrefix(r.Name, metaStorage); ok {
-			if n, err := strconv.ParseInt(r.Value, 10, 64); err == nil {
-				u.Days[day] = n
-			}
-			continue
-		}
-		if name, ok := strings.CutPrefix(r.Name, metaAlert); ok {
-			level, since, _ := strings.Cut(r.Value, " ")
-			if at, err := time.Parse(time.RFC3339, since); err == nil {
-				u.Alerts[name] = Alert{level, at}
-			}
-			continue
-		}
-		if u.Backup, err = time.Parse(time.RFC3339, r.Value); err != nil {
-			d.log.WarnContext(ctx, "the record of the last backup cannot be read", "err", err)
+		if err := u.take(r.Name, r.Value); err != nil {
+			d.log.WarnContext(ctx, "what the database says of itself cannot be read", "name", r.Name, "err", err)
 		}
 	}
 	if !d.mysql {
 		u.Bytes, err = fileSizes(d.target.sqlite, d.target.sqlite+"-wal")
 	}
 	return u, err
+}
+
+// take reads one row.
+func (u *Usage) take(name, value string) (err error) {
+	day, ofDay := strings.CutPrefix(name, metaStorage)
+	figure, ofFigure := strings.CutPrefix(name, metaAlert)
+	switch {
+	case name == sizeNow:
+		u.Bytes, err = strconv.ParseInt(value, 10, 64)
+	case name == metaBackup:
+		u.Backup, err = time.Parse(time.RFC3339, value)
+	case ofDay:
+		var bytes int64
+		if bytes, err = strconv.ParseInt(value, 10, 64); err == nil {
+			u.Days[day] = bytes
+		}
+	case ofFigure:
+		level, since, _ := strings.Cut(value, " ")
+		var at time.Time
+		if at, err = time.Parse(time.RFC3339, since); err == nil {
+			u.Alerts[figure] = Alert{level, at}
+		}
+	default:
+		if sent, ok := readWord(value); ok {
+			u.Others++
+			u.OthersSent += sent
+		}
+	}
+	return err
 }
 
 // sizeNow names the row of Usage that is not one of meta.

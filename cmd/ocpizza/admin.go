@@ -2,18 +2,15 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
-	"os"
+	"log/slog"
 	"runtime/debug"
 	"slices"
 	"strings"
 	"text/tabwriter"
 	"time"
-
-	"github.com/mattn/go-isatty"
 
 	"github.com/oc-pizza/ocpizza/app"
 	"github.com/oc-pizza/ocpizza/db"
@@ -49,6 +46,9 @@ func createDB(c *console) (*db.DB, error) {
 	cfg, err := readConfig(c.env)
 	if err != nil {
 		return nil, err
+	}
+	if c.env("OCPIZZA_LOG") == "" {
+		cfg.Level = slog.LevelError // what a tool has to say it says itself, in a line
 	}
 	return db.Open(c.ctx, db.Options{URL: cfg.Database, MaxConns: 1, Log: cfg.logger(c.err)})
 }
@@ -127,130 +127,6 @@ func seed(ctx context.Context, d *db.DB, demo bool, progress io.Writer) error {
 	return err
 }
 
-type userCmd struct {
-	Add     userAddCmd     `cmd:"" help:"Créer un compte. Le mot de passe est lu sur l’entrée standard."`
-	List    userListCmd    `cmd:"" help:"Lister les comptes."`
-	Disable userDisableCmd `cmd:"" help:"Fermer un compte et ses sessions."`
-}
-
-type userAddCmd struct {
-	Login    string   `arg:"" help:"Identifiant de connexion."`
-	Name     string   `required:"" help:"Nom affiché."`
-	Role     string   `required:"" enum:"cashier,cook,courier,manager,director" help:"cashier, cook, courier, manager ou director."`
-	Pizzeria []string `help:"Pizzeria (slug) où la personne travaille ; plusieurs possibles. Inutile pour director."`
-}
-
-const minPassword = 10
-
-// Run creates an account. The password comes from standard input, so that it stands neither in the shell's history nor in the process list.
-func (u userAddCmd) Run(c *console) error {
-	if isatty.IsTerminal(os.Stdin.Fd()) {
-		fmt.Fprintf(c.err, "Mot de passe (%d caractères au moins), puis Entrée : ", minPassword)
-	}
-	var password string
-	if _, err := fmt.Fscanln(os.Stdin, &password); err != nil {
-		return errors.New("aucun mot de passe sur l’entrée standard, par exemple : echo 'un-long-mot-de-passe' | ocpizza user add …")
-	}
-	if len(password) < minPassword || password == app.DemoPassword {
-		return fmt.Errorf("ce mot de passe est trop court ou public : donnez-en un de %d caractères au moins", minPassword)
-	}
-	role := app.Role(u.Role)
-	if role != app.Director && len(u.Pizzeria) == 0 {
-		return errors.New("dites dans quelle pizzeria : --pizzeria=slug (voir ocpizza help)")
-	}
-	hash, err := hashPassword(password)
-	if err != nil {
-		return err
-	}
-	d, err := openDB(c)
-	if err != nil {
-		return err
-	}
-	defer d.Close()
-	shops, err := shopIDs(c.ctx, d, u.Pizzeria)
-	if err != nil {
-		return err
-	}
-	user := app.User{Login: strings.ToLower(strings.TrimSpace(u.Login)), Name: u.Name, Role: role, Pizzerias: shops, PasswordHash: hash}
-	if _, err := d.AddUser(c.ctx, user); err != nil {
-		return err
-	}
-	fmt.Fprintf(c.out, "Compte « %s » créé.\n", user.Login)
-	return nil
-}
-
-// shopIDs looks slugs up; the error names those that exist.
-func shopIDs(ctx context.Context, d *db.DB, slugs []string) ([]int64, error) {
-	all, err := d.Pizzerias(ctx)
-	if err != nil {
-		return nil, err
-	}
-	var ids []int64
-	for _, slug := range slugs {
-		i := slices.IndexFunc(all, func(p app.Pizzeria) bool { return p.Slug == slug })
-		if i < 0 {
-			var known []string
-			for _, p := range all {
-				known = append(known, p.Slug)
-			}
-			return nil, fmt.Errorf("la pizzeria %q n’existe pas ; il y a : %s", slug, strings.Join(known, ", "))
-		}
-		ids = append(ids, all[i].ID)
-	}
-	return ids, nil
-}
-
-type userListCmd struct {
-	JSON bool `name:"json" help:"En JSON."`
-}
-
-// Run lists the accounts, without their hashes.
-func (u userListCmd) Run(c *console) error {
-	d, err := openDB(c)
-	if err != nil {
-		return err
-	}
-	defer d.Close()
-	users, err := d.Users(c.ctx)
-	if err != nil {
-		return err
-	}
-	if u.JSON {
-		for i := range users {
-			users[i].PasswordHash = ""
-		}
-		return json.NewEncoder(c.out).Encode(users)
-	}
-	table := tabwriter.NewWriter(c.out, 0, 4, 2, ' ', 0)
-	for _, x := range users {
-		state := ""
-		if x.Disabled {
-			state = "fermé"
-		}
-		fmt.Fprintf(table, "%s\t%s\t%s\t%s\n", x.Login, x.Name, x.Role, state)
-	}
-	return table.Flush()
-}
-
-type userDisableCmd struct {
-	Login string `arg:"" help:"Identifiant de connexion."`
-}
-
-// Run closes an account and ends its sessions.
-func (u userDisableCmd) Run(c *console) error {
-	d, err := openDB(c)
-	if err != nil {
-		return err
-	}
-	defer d.Close()
-	if _, err := d.DisableUser(c.ctx, strings.ToLower(u.Login)); err != nil {
-		return err
-	}
-	fmt.Fprintf(c.out, "Compte « %s » fermé.\n", u.Login)
-	c.tellServers("Ses sessions sont finies, ses écrans ouverts sont fermés.")
-	return nil
-}
-
 type deviceCmd struct {
 	Pair   devicePairCmd   `cmd:"" help:"Associer l’écran qui affiche un code."`
 	List   deviceListCmd   `cmd:"" help:"Lister les écrans associés."`
@@ -315,8 +191,29 @@ func (r deviceRevokeCmd) Run(c *console) error {
 	})
 }
 
+// shopIDs looks slugs up; the error names those that exist.
+func shopIDs(ctx context.Context, d *db.DB, slugs []string) ([]int64, error) {
+	all, err := d.Pizzerias(ctx)
+	if err != nil {
+		return nil, err
+	}
+	var ids []int64
+	for _, slug := range slugs {
+		i := slices.IndexFunc(all, func(p app.Pizzeria) bool { return p.Slug == slug })
+		if i < 0 {
+			var known []string
+			for _, p := range all {
+				known = append(known, p.Slug)
+			}
+			return nil, fmt.Errorf("la pizzeria %q n’existe pas ; il y a : %s", slug, strings.Join(known, ", "))
+		}
+		ids = append(ids, all[i].ID)
+	}
+	return ids, nil
+}
+
 func withShop(c *console, slug string, f func(d *db.DB, shop int64) error) error {
-	d, err := openDB(c)
+	d, err := openMigrated(c)
 	if err != nil {
 		return err
 	}

@@ -111,7 +111,7 @@ func (b backupCmd) take(c *console, d *db.DB, p place, recipients []ageRecipient
 	}
 	if stored.Name != "" { // standard output may still be cut by whoever reads it: nobody knows that it was kept
 		if err := d.RecordBackup(c.ctx, info.Taken); err != nil {
-			fmt.Fprintf(c.err, "La sauvegarde est faite, mais sa date n’a pas pu être notée dans la base (la supervision la croira plus vieille) : %v\n", err)
+			fmt.Fprintf(c.err, "La sauvegarde est faite, mais sa date n’a pas pu être notée dans la base (la supervision la croira plus vieille) : %v\n", db.ForOperator(err))
 		}
 	}
 	out := c.out

@@ -20,6 +20,7 @@ type config struct {
 	Port     int
 	Database string // URL
 	Embedded string // path of the SQLite file, "" with MySQL
+	Conns    int    // to the database, at most
 	Origin   string
 	Secret   []byte
 	Redis    string // URL, "" for a process alone
@@ -32,12 +33,21 @@ type config struct {
 	MetricsToken string
 }
 
+// How many connections to the database a process that serves may have: ClearDB Punch gives 15 for everything (operations.md 3), and more than
+// mostConns is a slip of the keyboard rather than a plan.
+const (
+	dbConns   = 4
+	mostConns = 200
+)
+
 const environmentHelp = `
 Variables d’environnement :
   PORT                   port d’écoute (8080)
   CLEARDB_DATABASE_URL, JAWSDB_URL, DATABASE_URL
                          base MySQL, la première définie : mysql://utilisateur:motdepasse@hôte/base ; aucune : SQLite
   OCPIZZA_SQLITE         fichier de la base embarquée (ocpizza.db)
+  OCPIZZA_DB_CONNECTIONS connexions à la base, au plus, de chaque processus qui sert (4). Le plan de ClearDB en donne 15 pour tout : deux
+                         versions côte à côte pendant une mise à jour, les migrations, une sauvegarde, un client MySQL
   OCPIZZA_ORIGIN         origine publique, https://www.exemple.fr (obligatoire sur Heroku)
   OCPIZZA_SECRET         32 caractères au moins, tirés au hasard (obligatoire avec MySQL)
   REDIS_URL              facultatif, pour plusieurs processus : redis://… ou rediss://… (le certificat, auto-signé chez Heroku, n’est pas
@@ -47,16 +57,20 @@ Variables d’environnement :
                          stockage compatible S3 : https://s3.fr-par.scw.cloud, région, clé d’accès et sa partie secrète
   OCPIZZA_AGE_RECIPIENT  clé publique age (age1…) : chiffre les sauvegardes
   OCPIZZA_AGE_IDENTITY   clé secrète age (AGE-SECRET-KEY-…), pour restaurer ; à garder hors du serveur
-  OCPIZZA_LOG            debug, info, warn ou error (info)
+  OCPIZZA_LOG            debug, info, warn ou error (info pour serve ; les autres commandes n’écrivent que ce qu’elles ont à dire)
   OCPIZZA_METRICS_TOKEN  jeton de /metrics (Authorization: Bearer …) ; sans lui, /metrics ne répond qu’à cette machine
   OCPIZZA_MEMORY_MB      mémoire du dyno, en Mo (celle du conteneur, sinon 512)
+  GOMEMLIMIT             mémoire que le programme cherche à ne pas dépasser, 400MiB par exemple (80 % de celle du dyno)
   OCPIZZA_DB_LIMIT_MB    stockage du plan de la base, en Mo (1024)
   OCPIZZA_DB_HOURLY      requêtes SQL par heure que le plan permet (18000)
   OCPIZZA_THRESHOLDS     seuils de la supervision, nom=attention/alarme : memory=80/95,storage=70/85,backup=25/26 … (les noms sont ceux du
                          tableau « Surveiller » du manuel)
   OCPIZZA_ALERT_WEBHOOK  adresse qui reçoit chaque alerte en JSON
-  OCPIZZA_ALERT_EMAIL    destinataires des alertes, par OCPIZZA_SMTP_URL : smtps://utilisateur:motdepasse@hôte:465 ou smtp://…:587
+  OCPIZZA_ALERT_EMAIL    destinataires des alertes, séparés par des virgules ; il faut aussi OCPIZZA_SMTP_URL
+  OCPIZZA_SMTP_URL       serveur de courriel des alertes : smtps://utilisateur:motdepasse@hôte:465 ou smtp://…:587
   OCPIZZA_ALERT_FROM     expéditeur (l’utilisateur de OCPIZZA_SMTP_URL si c’est une adresse, sinon le premier destinataire)
+  DYNO, HEROKU_APP_DEFAULT_DOMAIN_NAME, HEROKU_APP_NAME, HEROKU_PR_NUMBER
+                         posées par Heroku, rien à faire : elles disent que le disque s’efface, et l’adresse d’une application de revue
 `
 
 // readConfig reads the environment. Its errors say which variable is wrong and what to do, and quote no secret.
@@ -68,6 +82,14 @@ func readConfig(env func(string) string) (config, error) {
 			return c, fmt.Errorf("PORT=%q n’est pas un port : donnez un nombre entre 1 et 65535", p)
 		}
 		c.Port = n
+	}
+	c.Conns = dbConns
+	if text := env("OCPIZZA_DB_CONNECTIONS"); text != "" {
+		n, err := strconv.Atoi(text)
+		if err != nil || n < 1 || n > mostConns {
+			return c, fmt.Errorf("OCPIZZA_DB_CONNECTIONS=%q n’est pas un nombre de connexions : donnez un entier entre 1 et %d, par exemple %d", text, mostConns, dbConns)
+		}
+		c.Conns = n
 	}
 	if l := env("OCPIZZA_LOG"); l != "" {
 		if err := c.Level.UnmarshalText([]byte(l)); err != nil {

@@ -307,18 +307,60 @@ func TestHerokuOrigin(t *testing.T) {
 	}
 }
 
-// TestContainer checks what the Dockerfile rests on: its image has no library, so that no package of the program may need C. (The standard
-// library's do without, when CGO_ENABLED=0.) The image itself is not built: that takes Docker, and minutes.
+// TestContainer checks what the Dockerfile rests on. Its image has no library, so that no package of the program may need C. (The standard
+// library's do without, when CGO_ENABLED=0.) Whatever the program writes unless told otherwise is in the volume, where the account that runs
+// it may write. The image itself is not built: that takes Docker, and minutes.
 func TestContainer(t *testing.T) {
-	recipe, err := os.ReadFile(filepath.Join("..", "..", "Dockerfile"))
+	text, err := os.ReadFile(filepath.Join("..", "..", "Dockerfile"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, want := range []string{"RUN CGO_ENABLED=0 go build", "\nUSER 65532:65532\n", "STOPSIGNAL SIGTERM", `CMD ["serve"]`, "FROM golang:1.26 AS build"} {
-		if !strings.Contains(string(recipe), want) {
+	recipe := string(text)
+	for _, want := range []string{"RUN CGO_ENABLED=0 go build", "STOPSIGNAL SIGTERM", `CMD ["serve"]`, "FROM golang:1.26 AS build"} {
+		if !strings.Contains(recipe, want) {
 			t.Errorf("the Dockerfile has no %q", want)
 		}
 	}
+	_, image, _ := strings.Cut(recipe, "\nFROM gcr.io/distroless/")
+	one := func(pattern string) string {
+		t.Helper()
+		m := regexp.MustCompile(`(?m)^`+pattern+`$`).FindAllStringSubmatch(image, -1)
+		if len(m) != 1 {
+			t.Fatalf("%d lines like %q in the image", len(m), pattern)
+		}
+		return m[0][1]
+	}
+	volume, user := one(`VOLUME (/\S+)`), one(`USER (\d+:\d+)`)
+	if at := one(`WORKDIR (/\S+)`); at != volume {
+		t.Errorf("commands run in %s, and what they write is kept in %s", at, volume)
+	}
+	if owner := one(`COPY --from=build --chown=(\d+:\d+) /\S+ ` + volume); owner != user || user == "0:0" {
+		t.Errorf("%s belongs to %s, and %s runs the program", volume, owner, user)
+	}
+	if strings.Index(image, "WORKDIR") < strings.Index(image, " "+volume+"\n") {
+		t.Error("WORKDIR makes the folder, as root, before it is copied")
+	}
+	t.Run("what it writes", func(t *testing.T) {
+		inside := t.TempDir()
+		t.Chdir(inside) // as WORKDIR says
+		s := &shell{t: t, env: map[string]string{}}
+		for _, pair := range strings.Fields(one(`ENV (.+)`)) {
+			name, value, _ := strings.Cut(pair, "=")
+			s.env[name] = strings.Replace(value, volume, inside, 1)
+			if strings.HasPrefix(value, "/") && s.env[name] == value {
+				t.Errorf("%s is outside of %s", pair, volume)
+			}
+		}
+		serving(t, s.env)
+		if out := s.run("backup"); !strings.Contains(out, "sauvegardes/ocpizza-") {
+			t.Error(out)
+		}
+		for _, name := range []string{"ocpizza.db", "ocpizza.db.secret", "sauvegardes"} {
+			if _, err := os.Stat(filepath.Join(inside, name)); err != nil {
+				t.Error(err)
+			}
+		}
+	})
 	list := exec.CommandContext(t.Context(), "go", "list", "-deps", "-f", "{{if and .CgoFiles (not .Standard)}}{{.ImportPath}}{{end}}", ".")
 	list.Env = append(os.Environ(), "CGO_ENABLED=1")
 	if out, err := list.Output(); err != nil || len(bytes.TrimSpace(out)) != 0 {

@@ -13,6 +13,8 @@ import (
 	_ "time/tzdata" // shops keep France's time on machines without a time-zone database
 
 	"github.com/alecthomas/kong"
+
+	"github.com/oc-pizza/ocpizza/db"
 )
 
 func main() {
@@ -78,7 +80,21 @@ func run(ctx context.Context, args []string, env func(string) string, out, progr
 	if err != nil {
 		return usageError{inFrench(err)}
 	}
-	return parsed.Run(&console{ctx: ctx, env: env, out: out, err: progress}, parser)
+	c := &console{ctx: ctx, env: env, out: out, err: progress}
+	return c.worded(parsed.Run(c, parser))
+}
+
+// worded is an error in an operator's words. What caused it may quote the database's account: it is in the log, for whoever asks for that much.
+func (c *console) worded(err error) error {
+	worded := db.ForOperator(err)
+	cause := worded
+	for next := errors.Unwrap(cause); next != nil; next = errors.Unwrap(next) {
+		cause = next
+	}
+	if cfg, e := readConfig(c.env); e == nil && cause != worded { //nolint:errorlint // whether there is one beneath
+		cfg.logger(c.err).Debug("the command failed", "err", cause)
+	}
+	return worded
 }
 
 type helpCmd struct{}

@@ -1,13 +1,16 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"io"
 	"net"
+	"runtime/debug"
 	"strings"
 
 	"github.com/oc-pizza/ocpizza/app"
+	"github.com/oc-pizza/ocpizza/cmd/ocpizza/watch"
 	"github.com/oc-pizza/ocpizza/db"
 )
 
@@ -26,8 +29,12 @@ func (serveCmd) Run(c *console) error {
 	if cfg.Watch, err = readWatch(c.env, cfg.Origin); err != nil {
 		return err
 	}
+	if words := cfg.Watch.Tell.Silent(); words != "" {
+		fmt.Fprintln(c.err, "ocpizza: attention :", words)
+	}
+	limitMemory(c.env("GOMEMLIMIT"), cfg)
 	log := cfg.logger(c.err)
-	d, err := db.Open(c.ctx, db.Options{URL: cfg.Database, Log: log})
+	d, err := db.Open(c.ctx, db.Options{URL: cfg.Database, MaxConns: cfg.Conns, Log: log})
 	if err != nil {
 		return err
 	}
@@ -51,6 +58,18 @@ func (serveCmd) Run(c *console) error {
 		return p.Stop(waveTime)
 	case err := <-p.failed:
 		return err
+	}
+}
+
+// limitMemory has Go keep the process at 80 % of the memory that it may use, where that is known: beyond it the host slows it down, then kills
+// it. given is GOMEMLIMIT, which Go has already followed.
+func limitMemory(given string, c config) {
+	limit := cmp.Or(c.Watch.Memory, watch.MemoryLimit())
+	if limit == 0 && c.Dyno {
+		limit = dynoMemory << 20
+	}
+	if given == "" && limit > 0 {
+		debug.SetMemoryLimit(limit / 10 * 8)
 	}
 }
 

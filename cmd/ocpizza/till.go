@@ -2,6 +2,7 @@ package main
 
 import (
 	"cmp"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
@@ -59,6 +60,7 @@ type tillCloseCmd struct {
 	Day      string `placeholder:"AAAA-MM-JJ" xor:"période" help:"Clôturer jusqu’à ce jour seulement."`
 	Month    string `placeholder:"AAAA-MM" xor:"période" help:"Clôturer jusqu’à ce mois seulement."`
 	Year     string `placeholder:"AAAA" xor:"période" help:"Clôturer jusqu’à cette année seulement."`
+	JSON     bool   `name:"json" help:"Les clôtures faites, en JSON, comme dans l’archive."`
 }
 
 // period is what was asked for; "" for all that is over.
@@ -89,19 +91,33 @@ func (t tillCloseCmd) Run(c *console) error {
 		through = p.LastDay()
 	}
 	return withTills(c, t.Pizzeria, func(d *db.DB, shops []app.Pizzeria) error {
+		rows := []*archiveRow{}
 		for _, shop := range shops {
 			made, err := d.CloseTill(c.ctx, shop.ID, through, now)
-			if len(made) > 0 {
+			for i := range made {
+				rows = append(rows, closingRow(shop, made[i]))
+			}
+			switch {
+			case t.JSON: // together, once all is done
+			case len(made) > 0:
 				fmt.Fprintf(c.out, "%s : %s\n", shop.Name, closedWords(made))
-			} else if err == nil {
+			case err == nil:
 				fmt.Fprintf(c.out, "%s : rien à clôturer jusqu’au %s.\n", shop.Name, through)
 			}
 			if err != nil {
-				return fmt.Errorf("%s : %w", shop.Name, err)
+				return errors.Join(fmt.Errorf("%s : %w", shop.Name, err), t.tell(c, rows))
 			}
 		}
-		return nil
+		return t.tell(c, rows)
 	})
+}
+
+// tell writes what was closed for a script, whatever came after.
+func (t tillCloseCmd) tell(c *console, rows []*archiveRow) error {
+	if !t.JSON {
+		return nil
+	}
+	return json.NewEncoder(c.out).Encode(rows)
 }
 
 // closedWords says what was closed.

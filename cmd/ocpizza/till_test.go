@@ -115,8 +115,19 @@ func TestTillCommands(t *testing.T) {
 		if out := s.run("till", "close", "--pizzeria", "perpignan", "--day", noon.AddDate(0, 0, -2).Format(time.DateOnly)); !strings.Contains(out, "clôturés 1 jour(s)") || !strings.Contains(out, "2 écriture(s)") {
 			t.Error(out)
 		}
-		if out := s.run("till", "close"); !strings.Contains(out, "clôturés 2 jour(s)") || !strings.Contains(out, "1 écriture(s)") {
+		var closed []archiveRow
+		before := noon.AddDate(0, 0, -1).Format(time.DateOnly)
+		if err := json.Unmarshal([]byte(s.run("till", "close", "--json", "--pizzeria", "perpignan", "--day", before)), &closed); err != nil {
+			t.Fatal(err)
+		}
+		if len(closed) == 0 || closed[0].Type != "cloture" || closed[0].Period != before || closed[0].Amount != 0 || *closed[0].Running != 500 || closed[0].Hash == "" {
+			t.Errorf("as JSON: %+v", closed)
+		}
+		if out := s.run("till", "close"); !strings.Contains(out, "clôturés 1 jour(s)") || !strings.Contains(out, "1 écriture(s)") {
 			t.Error(out)
+		}
+		if out := s.run("till", "close", "--json"); strings.TrimSpace(out) != "[]" {
+			t.Error("closed twice:", out)
 		}
 		if out := s.run("till", "close"); strings.Contains(out, "clôturés") || !strings.Contains(out, "=1+1 : rien à clôturer") {
 			t.Error("closed twice:", out)

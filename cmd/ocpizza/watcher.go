@@ -80,7 +80,8 @@ type reading struct {
 	open, busy int       // connections
 	conns      int       // that there may be
 	waited     float64   // seconds waited for a connection in a minute, over recent
-	statements float64   // sent over the last hour
+	statements float64   // sent over the last hour, by this process
+	elsewhere  float64   // likewise by the others, when they last said so
 	counted    time.Duration
 	traffic    web.Traffic // over recent
 	sockets    realtime.Figures
@@ -199,7 +200,8 @@ func (w *watcher) askDatabase(ctx context.Context, now time.Time) {
 		}
 	}
 	w.usage, w.usageKnown = u, true
-	if err := w.p.db.Present(ctx, now); err != nil {
+	before, _ := w.hour.Oldest(now)
+	if err := w.p.db.Present(ctx, now, w.p.db.Statements()-before); err != nil {
 		w.p.log.Debug("cannot leave word that this process serves", "err", err)
 	}
 	if today := now.UTC().Format(time.DateOnly); u.Days[today] == 0 {
@@ -222,7 +224,7 @@ func (w *watcher) read(now time.Time) reading {
 	sentBefore, counted := w.hour.Oldest(now)
 	r := reading{
 		at: now, memory: watch.Resident(), usage: w.usage, usageKnown: w.usageKnown, open: pool.OpenConnections, busy: pool.InUse,
-		conns: pool.MaxOpenConnections, statements: float64(sent - sentBefore), counted: counted, traffic: c.traffic.Since(before.traffic),
+		conns: pool.MaxOpenConnections, statements: float64(sent - sentBefore), elsewhere: float64(w.usage.OthersSent), counted: counted, traffic: c.traffic.Since(before.traffic),
 		sockets: w.p.hub.Figures(), health: w.p.db.Health(),
 	}
 	if lately > 0 {
@@ -260,7 +262,7 @@ func (w *watcher) values(r reading) map[string]float64 {
 	}
 	v := map[string]float64{
 		ruleDatabase: float64(r.health), ruleMemory: percent(float64(r.memory), float64(w.o.Memory)), ruleCPU: r.cpu,
-		ruleConnections: r.waited, ruleStatements: percent(r.statements, float64(w.o.Statements)), ruleErrors: float64(r.traffic.Failed),
+		ruleConnections: r.waited, ruleStatements: percent(r.statements+r.elsewhere, float64(w.o.Statements)), ruleErrors: float64(r.traffic.Failed),
 		ruleLatency: 0, ruleScreens: 0, ruleStorage: math.NaN(), ruleBackup: math.NaN(), ruleRedis: math.NaN(),
 	}
 	if r.traffic.Served >= fewRequests {

@@ -38,7 +38,7 @@ func defaultRules() []watch.Rule {
 		{Name: ruleDatabase, Label: "Base de données", Warn: 1, Alarm: 1, Fall: 15 * time.Second},
 		{Name: ruleBackup, Label: "Dernière sauvegarde", Unit: "h", Warn: 25, Alarm: 26, House: true},
 		{Name: ruleStorage, Label: "Stockage de la base", Unit: "%", Warn: 70, Alarm: 85, House: true},
-		{Name: ruleStatements, Label: "Requêtes SQL par heure", Unit: "% du quota", Warn: 70, Alarm: 85, Rise: short, Fall: long},
+		{Name: ruleStatements, Label: "Requêtes SQL par heure", Unit: "% du quota", Warn: 70, Alarm: 85, Rise: short, Fall: long, House: true},
 		{Name: ruleConnections, Label: "Attente d’une connexion à la base", Unit: "s par minute", Warn: 1, Alarm: 10, Rise: short, Fall: long},
 		{Name: ruleMemory, Label: "Mémoire", Unit: "%", Warn: 80, Alarm: 95, Rise: short, Fall: long},
 		{Name: ruleCPU, Label: "Processeur", Unit: "%", Warn: 80, Alarm: 95, Rise: long, Fall: long},
@@ -116,8 +116,12 @@ func (w *watcher) word(g *views.Gauge, r reading) {
 			add("plein vers le %s à ce rythme (%s)", r.fills.In(app.Paris).Format("02/01/2006"), views.Count(len(r.usage.Days), "jour mesuré"))
 		}
 	case ruleStatements:
-		g.Value, g.Part = thousands(r.statements)+" sur "+thousands(float64(w.o.Statements)), r.statements/float64(max(w.o.Statements, 1))
-		add("envoyées par ce processus depuis %s", hours(min(r.counted, time.Hour)))
+		all := r.statements + r.elsewhere
+		g.Value, g.Part = thousands(all)+" sur "+thousands(float64(w.o.Statements)), all/float64(max(w.o.Statements, 1))
+		add("%s envoyées par ce processus depuis %s", thousands(r.statements), hours(min(r.counted, time.Hour)))
+		if r.usage.Others > 0 {
+			add("et %s par %s, comptées il y a 15 min au plus", thousands(r.elsewhere), views.Count(r.usage.Others, "autre"))
+		}
 	case ruleConnections:
 		g.Value = views.Count(r.busy, "occupée") + fmt.Sprintf(" sur %d", r.conns)
 		add("%s\u00a0; attente\u00a0: %s\u00a0s par minute", views.Count(r.open, "ouverte"), decimal(r.waited))

@@ -27,7 +27,7 @@ type Teller struct {
 	cancel context.CancelFunc
 }
 
-// Options of NewTeller. "" leaves a way out. The URLs hold secrets: they are in no log and in no error.
+// Options of NewTeller. "" leaves a way out; e-mail takes SMTP and To. The URLs hold secrets: they are in no log and in no error.
 type Options struct {
 	Origin  string // of the site, to say where an alert comes from
 	Webhook string // http(s)://…, gets a JSON object by POST
@@ -81,6 +81,18 @@ func (o Options) Check() error {
 	return err
 }
 
+// Silent says, for the operator, why nobody gets an e-mail although one half of what that takes is set; "" if all is well, or nobody should.
+// It is no error: pizzas are sold without.
+func (o Options) Silent() string {
+	switch {
+	case o.To != "" && o.SMTP == "":
+		return "aucune alerte ne partira par courriel, car OCPIZZA_SMTP_URL manque. Donnez le serveur qui les envoie : smtps://utilisateur:motdepasse@hôte:465"
+	case o.To == "" && o.SMTP != "":
+		return "aucune alerte ne partira par courriel, car OCPIZZA_ALERT_EMAIL manque. Donnez qui les reçoit : quelqu.un@exemple.fr"
+	}
+	return ""
+}
+
 func (o Options) ways() ([]way, error) {
 	var all []way
 	if o.Webhook != "" {
@@ -91,7 +103,7 @@ func (o Options) ways() ([]way, error) {
 		client := &http.Client{Timeout: sendTimeout, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
 		all = append(all, way{name: "webhook", send: func(ctx context.Context, c Change) error { return post(ctx, client, o.Webhook, o.Origin, c) }})
 	}
-	if o.SMTP != "" || o.To != "" {
+	if o.SMTP != "" && o.To != "" {
 		send, err := mailer(o)
 		if err != nil {
 			return nil, err

@@ -367,15 +367,22 @@ func TestMail(t *testing.T) {
 
 func TestBadOptions(t *testing.T) {
 	for _, o := range []Options{
-		{Webhook: "hook.example/s3cret"}, {Webhook: "ftp://x/s3cret"}, {SMTP: "s3cret"}, {SMTP: "http://u:s3cret@h"}, {To: "a@exemple.fr"},
-		{SMTP: "smtp://u:s3cret@h"}, {SMTP: "smtp://u:s3cret@h", To: "nobody"}, {SMTP: "smtp://h:99999999999999999999", To: "a@exemple.fr"},
+		{Webhook: "hook.example/s3cret"}, {Webhook: "ftp://x/s3cret"}, {SMTP: "s3cret", To: "a@exemple.fr"},
+		{SMTP: "http://u:s3cret@h", To: "a@exemple.fr"}, {SMTP: "smtp://u:s3cret@h", To: " , "}, {SMTP: "smtp://u:s3cret@h", To: "nobody"}, {SMTP: "smtp://h:99999999999999999999", To: "a@exemple.fr"},
 	} {
 		err := o.Check()
 		if err == nil || !strings.Contains(err.Error(), "OCPIZZA_") || strings.Contains(err.Error(), "s3cret") {
 			t.Errorf("%+v: %v", o, err)
 		}
 	}
-	if err := (Options{}).Check(); err != nil {
-		t.Error(err)
+	for says, o := range map[string]Options{
+		"": {}, "OCPIZZA_SMTP_URL manque": {To: "a@exemple.fr"}, "OCPIZZA_ALERT_EMAIL manque": {SMTP: "smtp://u:s3cret@h"},
+	} {
+		if err := o.Check(); err != nil || !strings.Contains(o.Silent(), says) || (says == "") != (o.Silent() == "") {
+			t.Errorf("%+v: %v, %q", o, err, o.Silent())
+		}
+	}
+	if words := (Options{SMTP: "smtp://u:s3cret@h", To: "a@exemple.fr"}).Silent(); words != "" {
+		t.Error(words)
 	}
 }
