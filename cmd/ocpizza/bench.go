@@ -230,7 +230,7 @@ func serveBench(c *console) error {
 	if err != nil {
 		return err
 	}
-	door := &bench.Door{Hub: p.hub, Pizzerias: p.boards.Pizzerias, Statements: d.Statements, Engine: d.Engine()}
+	door := &bench.Door{Hub: p.hub, Pizzerias: p.boards.Pizzerias, Statements: d.Statements, Chores: p.chores, Engine: d.Engine()}
 	p.shop.Publisher = door.Publisher(p.shop.Publisher)
 	gate.lift()
 	ctx, stop := context.WithCancel(c.ctx)

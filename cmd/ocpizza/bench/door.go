@@ -31,12 +31,23 @@ const (
 type Door struct {
 	Hub        *realtime.Hub
 	Pizzerias  func(context.Context) ([]app.Pizzeria, error)
-	Statements func() uint64 // sent to the database so far
+	Statements func() uint64                          // sent to the database so far
+	Chores     func(context.Context) ([]Chore, error) // does them, once
 	Engine     string
 
 	mu      sync.Mutex
 	commits []commit
 }
+
+// Chore is what a server asks of its database by itself, however quiet the evening is.
+type Chore struct {
+	Name       string        `json:"name"`
+	Every      time.Duration `json:"every"`
+	Statements int           `json:"statements"` // each time
+}
+
+// PerHour is how many statements a chore takes in an hour.
+func (c Chore) PerHour() float64 { return float64(c.Statements) * float64(time.Hour) / float64(c.Every) }
 
 // commit is when an event was told to the boards, which is right after its transaction was saved.
 type commit struct {
@@ -101,6 +112,7 @@ func (d *Door) Serve(ctx context.Context, addr, token string) error {
 	mux.HandleFunc("GET /debug/bench", d.state)
 	mux.HandleFunc("POST /debug/bench/publish", d.publish)
 	mux.HandleFunc("GET /debug/bench/commits", d.takeCommits)
+	mux.HandleFunc("POST /debug/bench/chores", d.chores)
 	mux.HandleFunc("POST /debug/bench/profile", d.profile)
 	guarded := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if subtle.ConstantTimeCompare([]byte(r.Header.Get("Authorization")), []byte("Bearer "+token)) != 1 {
@@ -207,6 +219,16 @@ func (d *Door) takeCommits(w http.ResponseWriter, _ *http.Request) {
 	d.mu.Unlock()
 	if list == nil {
 		list = []commit{}
+	}
+	answer(w, list)
+}
+
+// chores has the server do its chores, and tells what each took.
+func (d *Door) chores(w http.ResponseWriter, r *http.Request) {
+	list, err := d.Chores(r.Context())
+	if err != nil {
+		http.Error(w, err.Error(), http.StatusServiceUnavailable)
+		return
 	}
 	answer(w, list)
 }

@@ -51,53 +51,68 @@ func (b *bench) bringStaff() {
 }
 
 // A quiet server compares its boards with the database about once a minute. It is watched until what it asked spans idleSpan, so that there
-// is more than one comparison in it, or for idleWindow when it asks next to nothing.
+// is more than one comparison in it, or for idleWindow when it asks next to nothing. What it does more seldom than seldom is not waited for.
 const (
 	idleWindow = 180 * time.Second
 	idleSpan   = 50 * time.Second
+	seldom     = 2 * time.Minute
 )
 
-// idleSQL measures how often a quiet server asks its database: from the first statement that is seen to the last one, so that it does not
-// matter where in its period the watching began. It comes before anything is written, because a server compares its boards more often for two
-// minutes after a change. In a window too short for two statements, those that came are taken for the window's share.
+// idleSQL measures what an hour without orders asks of the database. The rarest of a server's chores come every few hours: what each takes is
+// counted when it is done once, on demand, and added at its pace. What comes more often, and whatever the open screens might ask, is watched:
+// from the first statement that is seen to the last one, so that it does not matter where in its period the watching began. Where too little
+// is seen, in a short run, chores stand for it. It comes before anything is written, because a server compares its boards more often for two
+// minutes after a change.
 func (b *bench) idleSQL() error {
 	b.bringStaff()
 	if _, failed := b.crowd.open(b.ctx, b.staff, openFor); failed > 0 {
 		return b.unopened(failed)
 	}
+	chores, err := b.server.chores(b.ctx) // first: none of the rare ones, the next of which are minutes away, comes while we watch
+	if err != nil {
+		return err
+	}
+	perHour, watched, err := b.idleRate()
+	if err != nil {
+		return err
+	}
+	for _, c := range chores {
+		if !watched || c.Every > seldom {
+			perHour += c.PerHour()
+			b.say("  %s : %d SQL, toutes les %s", c.Name, c.Statements, c.Every)
+		}
+	}
+	b.set("sql_idle_per_hour", perHour)
+	b.crowd.cut(b.staff)
+	return nil
+}
+
+// idleRate watches a quiet server: how many statements an hour it sends. watched tells whether there were enough to say.
+func (b *bench) idleRate() (perHour float64, watched bool, err error) {
 	window := idleWindow
 	if b.options.Quick {
 		window = 3 * time.Second
 	}
 	b.say("  %d écrans sans rien faire pendant %s au plus", len(b.staff), window)
 	b.pause(time.Second) // what opening asked for is over
-	start, err := b.server.sent(b.ctx)
-	if err != nil {
-		return err
-	}
 	began := time.Now()
 	var first, last time.Time
-	afterFirst, now := start, start
-	for time.Since(began) < window && last.Sub(first) < idleSpan && b.ctx.Err() == nil {
+	var afterFirst uint64
+	now, err := b.server.sent(b.ctx)
+	for err == nil && time.Since(began) < window && last.Sub(first) < idleSpan && b.ctx.Err() == nil {
 		b.pause(200 * time.Millisecond)
-		n, err := b.server.sent(b.ctx)
-		if err != nil {
-			return err
-		}
-		if n > now {
+		var n uint64
+		if n, err = b.server.sent(b.ctx); n > now {
 			if last = time.Now(); first.IsZero() {
 				first, afterFirst = last, n
 			}
 			now = n
 		}
 	}
-	perHour := float64(now-start) * float64(time.Hour) / float64(window)
-	if last.After(first) {
-		perHour = float64(now-afterFirst) * float64(time.Hour) / float64(last.Sub(first))
+	if err != nil || !last.After(first) {
+		return 0, false, err
 	}
-	b.set("sql_idle_per_hour", perHour)
-	b.crowd.cut(b.staff)
-	return nil
+	return float64(now-afterFirst) * float64(time.Hour) / float64(last.Sub(first)), true, nil
 }
 
 func (b *bench) unopened(failed int) error {
