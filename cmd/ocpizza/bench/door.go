@@ -47,7 +47,9 @@ type Chore struct {
 }
 
 // PerHour is how many statements a chore takes in an hour.
-func (c Chore) PerHour() float64 { return float64(c.Statements) * float64(time.Hour) / float64(c.Every) }
+func (c Chore) PerHour() float64 {
+	return float64(c.Statements) * float64(time.Hour) / float64(c.Every)
+}
 
 // commit is when an event was told to the boards, which is right after its transaction was saved.
 type commit struct {
@@ -65,6 +67,7 @@ type state struct {
 	Topics     int              `json:"topics"`
 	Writes     uint64           `json:"writes"`
 	Overflows  uint64           `json:"overflows"`
+	Backlog    int              `json:"backlog"`
 	Heap       uint64           `json:"heap"` // bytes in use
 	Goroutines int              `json:"goroutines"`
 	Shops      map[string]int64 `json:"shops"` // slug → id
@@ -153,7 +156,7 @@ func (d *Door) state(w http.ResponseWriter, r *http.Request) {
 	runtime.ReadMemStats(&m)
 	s := state{
 		PID: os.Getpid(), Engine: d.Engine, Statements: d.Statements(), Sockets: f.Sockets, Topics: f.Topics, Writes: f.Writes,
-		Overflows: f.Overflows, Heap: m.HeapInuse, Goroutines: runtime.NumGoroutine(), Shops: map[string]int64{},
+		Overflows: f.Overflows, Backlog: f.Backlog, Heap: m.HeapInuse, Goroutines: runtime.NumGoroutine(), Shops: map[string]int64{},
 	}
 	for _, p := range shops {
 		s.Shops[p.Slug] = p.ID

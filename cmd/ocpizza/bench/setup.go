@@ -200,25 +200,62 @@ func (b *bench) fill() error {
 	if b.server.door == "" {
 		return nil
 	}
+	perSocket, kernel, err := b.weighEach(len(all), empty, slab)
+	if err != nil {
+		return err
+	}
+	b.set("base_mb", empty/1024)
+	b.set("kb_per_idle_socket", perSocket)
+	b.set("kernel_kb_per_socket", kernel)
+	return b.project(len(all), empty, slab)
+}
+
+// mostSockets is how many are opened at most when the limit of descriptors allows any number: the kernel holds 9 KB for each, at both ends.
+const mostSockets = 20_000
+
+// project opens as many sockets as the limit of descriptors allows beside the n that are open, weighs the server again, and sends them away.
+func (b *bench) project(n int, empty, slab float64) error {
+	most := max(n, min(b.result.Limit-spare, mostSockets))
+	if b.options.Quick || b.server.child == nil { // nobody knows the limit of a server that ran already
+		most = n
+	}
+	more := b.crowd.invite(b.menuGuests(most - n)...)
+	if _, failed := b.crowd.open(b.ctx, more, openFor); failed > 0 {
+		return b.unopened(failed)
+	}
+	perSocket, kernel, err := b.weighEach(most, empty, slab)
+	if err != nil {
+		return err
+	}
+	b.set("most_sockets", float64(most))
+	b.set("projected_sockets_512mb", (512*1024-empty)/(perSocket+kernel))
+	b.crowd.dismiss(more)
+	for deadline := time.Now().Add(openFor); ; b.pause(20 * time.Millisecond) {
+		st, err := b.server.state(b.ctx, false)
+		if err != nil || st.Sockets == n {
+			return err
+		}
+		if time.Now().After(deadline) {
+			return fmt.Errorf("le serveur compte encore %d sockets, pas %d", st.Sockets, n)
+		}
+	}
+}
+
+// weighEach is what each of n open sockets has added to the server's memory and to the kernel's, in KB.
+func (b *bench) weighEach(n int, empty, slab float64) (perSocket, kernel float64, err error) {
 	b.pause(time.Second)
 	loaded, slabAfter, err := b.weigh()
 	if err != nil {
-		return err
+		return 0, 0, err
 	}
 	st, err := b.server.state(b.ctx, false)
 	if err != nil {
-		return err
+		return 0, 0, err
 	}
-	if st.Sockets != len(all) {
-		return fmt.Errorf("le serveur compte %d sockets, pas %d", st.Sockets, len(all))
+	if st.Sockets != n {
+		return 0, 0, fmt.Errorf("le serveur compte %d sockets, pas %d", st.Sockets, n)
 	}
-	n := float64(len(all))
-	perSocket, kernel := (loaded-empty)/n, max(0, slabAfter-slab)/2/n
-	b.set("base_mb", empty/1024)
-	b.set("kb_per_idle_socket", perSocket)
-	b.set("kernel_kb_per_socket", kernel) // both ends are on this machine
-	b.set("projected_sockets_512mb", (512*1024-empty)/(perSocket+kernel))
-	return nil
+	return (loaded - empty) / float64(n), max(0, slabAfter-slab) / 2 / float64(n), nil // both ends are on this machine
 }
 
 // weigh is the server's memory after garbage was collected, and the kernel's, in KB.
