@@ -44,10 +44,10 @@ type Options struct {
 	ProbeEvery time.Duration
 }
 
-// How long a connection to MySQL is kept. ClearDB cuts idle ones at 90 s.
+// How long a connection to MySQL is kept: idle, and at most. ClearDB cuts idle ones at 90 s.
 const (
 	idleTime = 60 * time.Second
-	lifetime = 5 * time.Minute
+	Lifetime = 5 * time.Minute
 )
 
 // DB is an open database. It is safe for concurrent use.
@@ -130,7 +130,7 @@ func (d *DB) pools(ctx context.Context, conns int) ([]*sql.DB, error) {
 		n := conns
 		if d.mysql {
 			pool.SetConnMaxIdleTime(idleTime)
-			pool.SetConnMaxLifetime(lifetime)
+			pool.SetConnMaxLifetime(Lifetime)
 		} else if !readOnly {
 			n = 1
 		}
@@ -169,7 +169,7 @@ func (d *DB) connector(readOnly bool) (*wire, error) {
 	if d.mysql {
 		w.greet = 1 // SET the parameters
 		// The variable has another name on MySQL 5.6 and on 8; this statement is the same everywhere.
-		w.setup = []string{"SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED"}
+		w.setup = "SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED"
 		w.Connector, err = mysql.NewConnector(d.target.mysql)
 	} else {
 		w.Connector, err = sqlite.NewConnector(sqliteDSN(d.target.sqlite, readOnly))

@@ -1,6 +1,7 @@
 package db
 
 import (
+	"context"
 	"errors"
 	"io"
 	"net"
@@ -11,6 +12,7 @@ import (
 	"github.com/go-sql-driver/mysql"
 	"github.com/oc-pizza/ocpizza/app"
 	"github.com/oc-pizza/ocpizza/db/dbtest"
+	"github.com/uptrace/bun"
 )
 
 func TestURL(t *testing.T) {
@@ -62,18 +64,54 @@ func TestURLErrors(t *testing.T) {
 	}
 }
 
-// TestSession checks what a connection to MySQL is set to, on a server where every default is wrong.
+// TestSession checks what a connection to MySQL is set to, on a server where every default is wrong: before its first read, and before its first
+// write. A quiet evening only reads, so what writes alone need must cost it nothing.
 func TestSession(t *testing.T) {
 	d := open(t, dbtest.MariaDB(t).Schema(t), 2)
-	var zone, mode, charset, collation, isolation string
-	err := d.w.NewRaw("SELECT @@time_zone, @@sql_mode, @@character_set_connection, @@collation_connection, @@tx_isolation").
-		Scan(t.Context(), &zone, &mode, &charset, &collation, &isolation)
-	if err != nil {
-		t.Fatal(err)
+	takes := func(n uint64, what string, f func() error) {
+		t.Helper()
+		before := d.Statements()
+		if err := f(); err != nil {
+			t.Fatal(err)
+		}
+		if got := d.Statements() - before; got != n {
+			t.Errorf("%s took %d statements, want %d", what, got, n)
+		}
 	}
-	if zone != "+00:00" || !strings.Contains(mode, "STRICT_ALL_TABLES") || charset != "utf8mb4" || collation != "utf8mb4_unicode_ci" || isolation != "READ-COMMITTED" {
-		t.Error(zone, mode, charset, collation, isolation)
+	var zone, mode, charset, collation string
+	read := func() error {
+		return d.w.NewRaw("SELECT @@time_zone, @@sql_mode, @@character_set_connection, @@collation_connection").Scan(t.Context(), &zone, &mode, &charset, &collation)
 	}
+	level := func(want string, q bun.IDB) error {
+		var isolation string
+		err := q.NewRaw("SELECT @@tx_isolation").Scan(t.Context(), &isolation)
+		if isolation != want {
+			t.Errorf("isolation %s, want %s", isolation, want)
+		}
+		return err
+	}
+	write := func() error {
+		return d.write(t.Context(), func(_ context.Context, tx bun.Tx, _ bool) error { return level("READ-COMMITTED", tx) })
+	}
+	d.recycle()
+	takes(2, "the first read", read)
+	if zone != "+00:00" || !strings.Contains(mode, "STRICT_ALL_TABLES") || charset != "utf8mb4" || collation != "utf8mb4_unicode_ci" {
+		t.Error(zone, mode, charset, collation)
+	}
+	takes(4, "the first write", write)
+	takes(3, "the next write", write)
+	d.recycle()
+	takes(4, "a write outside a transaction, and what it left", func() error {
+		if err := d.Present(t.Context(), time.Now(), 0); err != nil {
+			return err
+		}
+		return level("READ-COMMITTED", d.w)
+	})
+	d.recycle()
+	takes(5, "a reading of one instant", func() error {
+		return d.read(t.Context(), func(_ context.Context, tx bun.Tx) error { return level("REPEATABLE-READ", tx) })
+	})
+	takes(4, "a write after it", write)
 }
 
 func TestClassify(t *testing.T) {

@@ -26,12 +26,13 @@ func together(n int, f func(i int)) {
 	wg.Wait()
 }
 
-// TestNeverOversold lets 200 customers, 20 at a time, buy the last 50 pizzas, while others buy what shares ingredients with them.
+// TestNeverOversold lets 200 customers, 20 at a time, buy the last 50 pizzas, while others buy what shares ingredients with them. Four rounds, and
+// OCPIZZA_TEST_FAULTS times as many.
 func TestNeverOversold(t *testing.T) {
 	dbtest.Engines(t, func(t *testing.T, url string) {
 		r := newRig(t, url, 4)
 		slug, id := r.first().Slug, r.first().ID
-		for round := range 4 {
+		for round := range dbtest.Rounds(4) {
 			r.setStock("burrata", 50)
 			r.setStock(dough29, 200)
 			r.setStock("mozzarella", 60_000)

@@ -8,12 +8,12 @@ import (
 )
 
 // wire stands between database/sql and a driver: it counts every statement sent, BEGIN and COMMIT included, since production is
-// limited in queries per hour, and sets each new connection up.
+// limited in queries per hour, and sets each connection up.
 type wire struct {
 	driver.Connector
 	sent    *atomic.Uint64
-	greet   uint64   // statements that the driver sends on a new connection
-	setup   []string // statements that we send on one
+	greet   uint64 // statements that the driver sends on a new connection
+	setup   string // the statement that a connection needs before its first write; "" for none
 	mysql   bool
 	fault   *atomic.Pointer[faults]
 	network *atomic.Uint64 // connections opened
@@ -26,7 +26,7 @@ type faults struct {
 	committed func() error             // after a COMMIT that succeeded
 }
 
-// Connect opens a connection and sets it up.
+// Connect opens a connection.
 func (w *wire) Connect(ctx context.Context) (driver.Conn, error) {
 	era := w.era.Load() // before: what it reaches may be of that one
 	c, err := w.Connector.Connect(ctx)
@@ -35,20 +35,14 @@ func (w *wire) Connect(ctx context.Context) (driver.Conn, error) {
 	}
 	w.network.Add(1)
 	w.sent.Add(w.greet)
-	wrapped := &conn{Conn: c, w: w, era: era}
-	for _, s := range w.setup {
-		if _, err := wrapped.ExecContext(ctx, s, nil); err != nil {
-			_ = c.Close()
-			return nil, err
-		}
-	}
-	return wrapped, nil
+	return &conn{Conn: c, w: w, era: era, setup: w.setup}, nil
 }
 
 type conn struct {
 	driver.Conn
-	w   *wire
-	era uint64
+	w     *wire
+	era   uint64
+	setup string // still to be sent
 	// refused: the server refused a write. It would go on refusing on this connection after the quota is lifted, so the pool drops it.
 	refused bool
 }
@@ -70,10 +64,28 @@ func (c *conn) count(query string) error {
 	return nil
 }
 
+// setUp makes a connection fit for writes, once. One that only compares numbers on a quiet evening, and is replaced every five minutes, does
+// without: that is a dozen statements an hour.
+func (c *conn) setUp(ctx context.Context) error {
+	if c.setup == "" {
+		return nil
+	}
+	setup := c.setup
+	c.setup = "" // ExecContext asks again
+	_, err := c.ExecContext(ctx, setup, nil)
+	if err != nil {
+		c.setup = setup
+	}
+	return err
+}
+
 func (c *conn) ExecContext(ctx context.Context, query string, args []driver.NamedValue) (driver.Result, error) {
 	e, ok := c.Conn.(driver.ExecerContext)
 	if !ok {
 		return nil, driver.ErrSkip
+	}
+	if err := c.setUp(ctx); err != nil {
+		return nil, err
 	}
 	if err := c.count(query); err != nil {
 		return nil, err
@@ -109,11 +121,13 @@ func (c *conn) BeginTx(ctx context.Context, o driver.TxOptions) (driver.Tx, erro
 	if !ok {
 		return nil, errors.New("db: the driver has no BeginTx")
 	}
-	if err := c.count("BEGIN"); err != nil {
-		return nil, err
-	}
 	if c.w.mysql && o.Isolation != 0 {
 		c.w.sent.Add(1) // the driver sets the level in a statement of its own
+	} else if err := c.setUp(ctx); err != nil {
+		return nil, err
+	}
+	if err := c.count("BEGIN"); err != nil {
+		return nil, err
 	}
 	t, err := b.BeginTx(ctx, o)
 	if err != nil {

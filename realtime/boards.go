@@ -43,6 +43,9 @@ type BoardsOptions struct {
 	Announcer *Announcer
 }
 
+// IdleCompare is BoardsOptions.IdleCompare by default.
+const IdleCompare = 55 * time.Second
+
 // Boards keeps the board of each shop that somebody watches, current by events, and tells the hub what changed.
 // It implements app.Boards and app.Publisher.
 type Boards struct {
@@ -106,7 +109,7 @@ func NewBoards(source Source, hub *Hub, opt BoardsOptions) *Boards {
 			*d = v
 		}
 	}
-	defaults(&opt.IdleCompare, 55*time.Second)
+	defaults(&opt.IdleCompare, IdleCompare)
 	defaults(&opt.BusyCompare, 4*time.Second)
 	defaults(&opt.LostCompare, 2*time.Second)
 	defaults(&opt.Keep, 10*time.Minute)

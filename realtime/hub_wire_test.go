@@ -158,6 +158,9 @@ func TestStuckSocket(t *testing.T) {
 		if f.Overflows != 1 || f.Closes[CloseTooSlow] != 1 {
 			t.Errorf("%+v", f)
 		}
+		if f.Backlog < 48<<10 || f.Backlog > 64<<10 {
+			t.Errorf("%d bytes waited at most", f.Backlog)
+		}
 		// What it had begun to get comes whole, then the code.
 		for want := int64(2); ; want++ {
 			op, p, err := stuck.frame()

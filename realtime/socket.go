@@ -134,6 +134,7 @@ func (l *loop) send(s *Socket, b []byte) {
 		return
 	}
 	s.out.add(b)
+	l.figures.Backlog = max(l.figures.Backlog, s.out.waiting)
 }
 
 // write is false when the socket is gone.

@@ -17,6 +17,7 @@ type Figures struct {
 	Deliveries uint64                 // frames times sockets
 	Writes     uint64                 // system calls
 	Bytes      uint64                 // sent
+	Backlog    int                    // the most bytes that ever waited for one socket, behind the frame that was leaving
 }
 
 // KindFigures sums up the sockets of one kind of screen. A screen acks when it is asked, by the heartbeat: it is behind when a whole

@@ -29,11 +29,16 @@ type benchCmd struct {
 	Seconds  float64 `default:"10" help:"Durée de chaque mesure, en secondes."`
 	Quick    bool    `help:"300 sockets et des mesures courtes : pour voir que tout marche."`
 	JSON     bool    `name:"json" help:"Résultat en JSON."`
-	Strict   bool    `help:"Échouer quand une exigence est manquée."`
+	Strict   bool    `help:"Échouer quand une exigence est manquée, ou n’a pas pu être mesurée."`
 	Profiles string  `type:"existingdir" placeholder:"DOSSIER" help:"Y écrire un profil pprof du serveur pour chaque mesure."`
 	Server   bool    `hidden:"" help:"Être le serveur à mesurer."`
 
 	command []string // that starts the server; tests set it
+}
+
+// Help is printed below the options.
+func (benchCmd) Help() string {
+	return `Par --url, un serveur ordinaire ne laisse mesurer que l’ouverture des sockets, le retour de tous et les commandes. Le reste demande une porte que seul un serveur de mesure ouvre : chaque exigence qui en dépend est « non mesuré », et --strict échoue. Pour tout mesurer, laissez bench démarrer le serveur, ou démarrez-le par « ocpizza bench --server » avec OCPIZZA_BENCH_ADDR=127.0.0.1:9090 et OCPIZZA_BENCH_TOKEN (16 caractères au moins), que bench --url lit aussi.`
 }
 
 func (b benchCmd) options() bench.Options {
@@ -55,8 +60,6 @@ func (b benchCmd) Validate() error {
 	return b.options().Check()
 }
 
-var errMissed = errors.New("des exigences sont manquées")
-
 // Run measures a server, prints what was found, and with --strict fails when that is not good enough.
 func (b benchCmd) Run(c *console) (err error) {
 	if b.Server {
@@ -75,15 +78,32 @@ func (b benchCmd) Run(c *console) (err error) {
 	if err != nil {
 		return err
 	}
+	return b.tell(c, result)
+}
+
+// tell prints a result. With --strict, a requirement that is missed is an error, and so is one of which nothing is known.
+func (b benchCmd) tell(c *console, result *bench.Result) (err error) {
 	if b.JSON {
 		err = json.NewEncoder(c.out).Encode(result)
 	} else {
 		err = result.Table(c.out)
 	}
-	if err == nil && b.Strict && len(result.Missed()) > 0 {
-		err = fmt.Errorf("%w : %s", errMissed, strings.Join(result.Missed(), ", "))
+	if err != nil || !b.Strict {
+		return err
 	}
-	return err
+	var wrong []string
+	for _, w := range []struct {
+		what string
+		keys []string
+	}{{"exigences manquées", result.Missed()}, {"exigences non mesurées (voir ocpizza bench --help)", result.Unmeasured()}} {
+		if len(w.keys) > 0 {
+			wrong = append(wrong, w.what+" : "+strings.Join(w.keys, ", "))
+		}
+	}
+	if len(wrong) > 0 {
+		return errors.New(strings.Join(wrong, " ; "))
+	}
+	return nil
 }
 
 // prepare makes the database of the server to be measured and the command that starts it. The returned function removes what was made.
@@ -230,7 +250,7 @@ func serveBench(c *console) error {
 	if err != nil {
 		return err
 	}
-	door := &bench.Door{Hub: p.hub, Pizzerias: p.boards.Pizzerias, Statements: d.Statements, Engine: d.Engine()}
+	door := &bench.Door{Hub: p.hub, Pizzerias: p.boards.Pizzerias, Statements: d.Statements, Chores: p.chores, Engine: d.Engine()}
 	p.shop.Publisher = door.Publisher(p.shop.Publisher)
 	gate.lift()
 	ctx, stop := context.WithCancel(c.ctx)

@@ -35,8 +35,10 @@ type cluster struct {
 	balancer *balancer
 	front    *evening // who asks this one asks the balancer
 
+	opening   int64 // the shop's sequence before the first order
 	mu        sync.Mutex
-	keys      map[string]int // acknowledged orders: number of the order by key
+	placed    map[string]placed // acknowledged orders, by key
+	steps     []stepTaken       // likewise
 	followers []*follower
 	work      sync.WaitGroup
 	refused   atomic.Int64 // answers that had to be asked for again
@@ -45,7 +47,7 @@ type cluster struct {
 // startCluster seeds a database and serves it with n programs.
 func startCluster(t *testing.T, dbURL, redis string, n int) *cluster {
 	t.Helper()
-	c := &cluster{t: t, dbURL: dbURL, redis: redis, keys: map[string]int{}}
+	c := &cluster{t: t, dbURL: dbURL, redis: redis, placed: map[string]placed{}}
 	d, err := db.Open(t.Context(), db.Options{URL: dbURL})
 	if err != nil {
 		t.Fatal(err)
@@ -58,6 +60,7 @@ func startCluster(t *testing.T, dbURL, redis string, n int) *cluster {
 		t.Fatal(err)
 	}
 	fillShelves(t, d)
+	c.opening = firstBoard(t, d).Seq
 	c.balancer = startBalancer(t)
 	c.front = &evening{t: t, url: "http://" + c.balancer.Addr().String()}
 	for range n {
@@ -75,19 +78,12 @@ func startCluster(t *testing.T, dbURL, redis string, n int) *cluster {
 // fillShelves lets every storm have its pizzas.
 func fillShelves(t *testing.T, d *db.DB) {
 	t.Helper()
-	shops, err := d.Pizzerias(t.Context())
-	if err != nil {
-		t.Fatal(err)
-	}
-	board, err := d.LoadBoard(t.Context(), shops[0].ID)
-	if err != nil {
-		t.Fatal(err)
-	}
+	board := firstBoard(t, d)
 	var moves []app.Movement
 	for id := range board.Levels {
 		moves = append(moves, app.Movement{Ingredient: id, Reason: app.Counted, OnHand: 10_000_000, By: "test", At: time.Now()})
 	}
-	if _, err := d.MoveStock(t.Context(), shops[0].ID, app.Key{}, moves); err != nil {
+	if _, err := d.MoveStock(t.Context(), board.Pizzeria.ID, app.Key{}, moves); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -187,7 +183,7 @@ func (c *cluster) oneOrder(client, cook *person, key string, steps int) {
 		return
 	}
 	c.mu.Lock()
-	c.keys[key] = answer.Numero
+	c.placed[key] = answer
 	c.mu.Unlock()
 	if steps == 0 {
 		if _, again := c.persist(client, "/commandes", form, key); again != body { // the answer was lost on the way
@@ -204,62 +200,36 @@ func (c *cluster) oneOrder(client, cook *person, key string, steps int) {
 	for _, step := range []string{"making", "oven", "done"}[:steps] {
 		if status, body = c.persist(cook, fmt.Sprintf("/cuisine/commandes/%d/lignes/2/%s", o.ID, step), nil, key+step); status != http.StatusOK {
 			c.t.Errorf("%s %s: %d %.200s", key, step, status, body)
+			continue
 		}
+		c.mu.Lock()
+		c.steps = append(c.steps, stepTaken{o.ID, 2, step})
+		c.mu.Unlock()
 	}
 }
 
-// truth is what the database has: the tickets of the kitchen, and the orders by the name of the customer, which is their key.
-func (c *cluster) truth() (tickets map[string]string, names map[string]int) {
-	c.t.Helper()
-	d, err := db.Open(c.t.Context(), db.Options{URL: c.dbURL})
-	if err != nil {
-		c.t.Fatal(err)
-	}
-	defer d.Close()
-	shops, err := d.Pizzerias(c.t.Context())
-	if err != nil {
-		c.t.Fatal(err)
-	}
-	board, err := d.LoadBoard(c.t.Context(), shops[0].ID)
-	if err != nil {
-		c.t.Fatal(err)
-	}
-	tickets, names = map[string]string{}, map[string]int{}
-	for _, o := range views.KitchenTickets(board) {
-		tickets[fmt.Sprintf("ticket-%d", o.ID)] = fmt.Sprintf("%s v%d", o.Status, o.Version)
-	}
-	for _, o := range board.Orders {
-		if _, twice := names[o.Contact.Name]; twice {
-			c.t.Errorf("%s was ordered twice", o.Contact.Name)
-		}
-		names[o.Contact.Name] = o.Number
-	}
-	return tickets, names
-}
-
-// settle waits for the storm to end and for every screen to show what the database has.
+// settle waits for the storm to end and for every wall to show what the database has, then checks the whole ledger.
 func (c *cluster) settle(within time.Duration) {
 	c.t.Helper()
 	c.work.Wait()
 	start := time.Now()
-	tickets, names := c.truth()
-	for key, number := range c.keys {
-		if names[key] != number {
-			c.t.Errorf("order %s was acknowledged as n° %d and is n° %d in the database", key, number, names[key])
+	opened(c.t, c.dbURL, func(d *db.DB) {
+		tickets := map[string]string{}
+		for _, o := range views.KitchenTickets(firstBoard(c.t, d)) {
+			tickets[fmt.Sprintf("ticket-%d", o.ID)] = fmt.Sprintf("%s v%d", o.Status, o.Version)
 		}
-	}
-	if len(names) != len(c.keys) {
-		c.t.Errorf("%d orders in the database, %d acknowledged", len(names), len(c.keys))
-	}
-	for _, f := range c.followers {
-		for !maps.Equal(f.shows(), tickets) {
-			if time.Since(start) > within {
-				c.t.Fatalf("after %v, the screen at %s shows\n%v\nthe database has\n%v", within, f.who.e.url, sorted(f.shows()), sorted(tickets))
+		for _, f := range c.followers {
+			for !maps.Equal(f.shows(), tickets) {
+				if time.Since(start) > within {
+					c.t.Fatalf("after %v, the screen at %s shows\n%v\nthe database has\n%v", within, f.who.e.url, sorted(f.shows()), sorted(tickets))
+				}
+				time.Sleep(5 * time.Millisecond)
 			}
-			time.Sleep(5 * time.Millisecond)
 		}
-	}
-	c.t.Logf("%d orders, %d answers asked for again, %d screens right after %v", len(c.keys), c.refused.Load(), len(c.followers), time.Since(start).Round(time.Millisecond))
+		took := time.Since(start)
+		ledger{t: c.t, d: d}.whole(c.placed, c.steps, c.opening)
+		c.t.Logf("%d orders, %d steps, %d answers asked for again, %d screens right after %v", len(c.placed), len(c.steps), c.refused.Load(), len(c.followers), took.Round(time.Millisecond))
+	})
 }
 
 func sorted(m map[string]string) []string {
@@ -365,7 +335,7 @@ func (c *cluster) place(node *evening, name string) placed {
 	form := order("margherita:large:1")
 	form.Set("nom", name)
 	o := node.visitor().place(form, name)
-	c.keys[name] = o.Numero
+	c.placed[name] = o
 	return o
 }
 

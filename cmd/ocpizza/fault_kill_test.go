@@ -31,7 +31,7 @@ func TestFaultServerKilled(t *testing.T) {
 		t.Cleanup(b.kill)
 		s := startStorm(t, dbURL, b.url(), customers)
 		s.recover("the start")
-		for range rounds(3) {
+		for range dbtest.Rounds(3) {
 			s.suffer("kill -9", 50*time.Millisecond, func() func() { b.kill(); return b.start })
 		}
 		s.verify()

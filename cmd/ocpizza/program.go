@@ -130,7 +130,7 @@ func (p *program) stopping() error {
 func (p *program) housekeeping() {
 	tick := time.NewTicker(10 * time.Minute)
 	defer tick.Stop()
-	expiry := time.NewTicker(6 * time.Hour) // keys live for days, sessions for hours: nothing here is urgent, and statements are counted
+	expiry := time.NewTicker(forgetEvery)
 	defer expiry.Stop()
 	var again <-chan time.Time
 	for {
@@ -141,7 +141,9 @@ func (p *program) housekeeping() {
 			p.server.Sweep()
 			continue
 		case <-expiry.C:
-			p.forgetExpired()
+			if err := p.forgetExpired(p.ctx); err != nil && p.ctx.Err() == nil {
+				p.log.Warn("cannot delete what has expired; trying again in some hours", "err", err)
+			}
 			continue
 		case <-p.boards.SessionsEnded():
 		case <-again:
@@ -154,18 +156,19 @@ func (p *program) housekeeping() {
 	}
 }
 
+// forgetEvery is how often what has expired is deleted. Keys live for days, sessions for hours: nothing is urgent, and statements are counted.
+const forgetEvery = 6 * time.Hour
+
 // forgetExpired deletes idempotency keys and sessions that nobody can use any more, and whom old orders were for.
-func (p *program) forgetExpired() {
-	_, err := p.db.ForgetKeys(p.ctx)
+func (p *program) forgetExpired(ctx context.Context) error {
+	_, err := p.db.ForgetKeys(ctx)
 	if err == nil {
-		_, err = p.db.ForgetSessions(p.ctx)
+		_, err = p.db.ForgetSessions(ctx)
 	}
 	if err == nil {
-		_, err = p.db.ForgetContacts(p.ctx, time.Now())
+		_, err = p.db.ForgetContacts(ctx, time.Now())
 	}
-	if err != nil && p.ctx.Err() == nil {
-		p.log.Warn("cannot delete what has expired; trying again in some hours", "err", err)
-	}
+	return err
 }
 
 // How long a stop may take: Heroku kills after 30 s.

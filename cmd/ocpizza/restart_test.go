@@ -24,7 +24,7 @@ import (
 	"github.com/oc-pizza/ocpizza/realtime/redistest"
 )
 
-// TestRollingRestart replaces the programs one after the other, twenty times, while orders and steps come.
+// TestRollingRestart replaces the programs one after the other, twenty times (OCPIZZA_TEST_FAULTS: as many times more), while orders and steps come.
 func TestRollingRestart(t *testing.T) {
 	dbtest.Engines(t, func(t *testing.T, dbURL string) {
 		t.Parallel()
@@ -34,7 +34,7 @@ func TestRollingRestart(t *testing.T) {
 		c.follow(cook)
 		stop := make(chan struct{})
 		c.storm(cook, "rolling", 4, 10_000, stop)
-		for i := range 20 {
+		for i := range dbtest.Rounds(20) {
 			old := c.nodes[i%2]
 			c.nodes[i%2] = c.start("127.0.0.1:0")
 			c.balancer.to(c.nodes...)

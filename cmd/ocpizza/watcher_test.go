@@ -18,6 +18,7 @@ import (
 	"github.com/oc-pizza/ocpizza/cmd/ocpizza/watch"
 	"github.com/oc-pizza/ocpizza/db"
 	"github.com/oc-pizza/ocpizza/db/dbtest"
+	"github.com/oc-pizza/ocpizza/realtime"
 )
 
 // serveWith serves a seeded database with a configuration of the test's own.
@@ -311,8 +312,7 @@ func TestStatementsOfAllProcesses(t *testing.T) {
 
 // TestIdleStatements proves the budget of an evening without orders: 200 screens cost less than 100 statements an hour. What an hour holds
 // is measured piece by piece, and put together: comparisons (their pace shortened from 55 s to 1 s, over some seconds with all the screens
-// open: everything that was sent, divided by the comparisons), connections that are replaced after 5 minutes (one is, and what that took is
-// counted), and the database's figures and our word that we are there, every 15 minutes (it is done once).
+// open: everything that was sent, divided by the comparisons), and all that the program does by itself (chores: each is done once).
 func TestIdleStatements(t *testing.T) {
 	dbtest.Engines(t, func(t *testing.T, dbURL string) {
 		e := serveWith(t, dbURL, discard(), func(c *config) { c.IdleCompare = time.Second })
@@ -335,48 +335,42 @@ func TestIdleStatements(t *testing.T) {
 				client.watch("/live/carte/" + shops[i%len(shops)].Slug)
 			}
 		}
-		until := func(what string, ok func() bool) {
+		// compared waits until there were n comparisons and none is under way.
+		compared := func(n uint64) (comparisons, statements uint64) {
 			t.Helper()
-			for end := time.Now().Add(patience); !ok(); time.Sleep(5 * time.Millisecond) {
+			for end := time.Now().Add(patience); ; {
+				before := e.prog.boards.Figures().Compares
+				time.Sleep(200 * time.Millisecond)
+				statements = e.db.Statements()
+				if comparisons = e.prog.boards.Figures().Compares; comparisons == before && comparisons >= n {
+					return comparisons, statements
+				}
 				if time.Now().After(end) {
-					t.Fatal(what)
+					t.Fatalf("%d comparisons, want %d", comparisons, n)
 				}
 			}
 		}
-		compares := func() uint64 { return e.prog.boards.Figures().Compares }
-		first := compares()
-		until("no comparison", func() bool { return compares() > first })
-		first = compares()
-		before := e.db.Statements()
-		until("too few comparisons", func() bool { return compares() >= first+5 })
-		time.Sleep(200 * time.Millisecond) // the last is under way
-		perCompare := float64(e.db.Statements()-before) / float64(compares()-first)
+		first, before := compared(0)
+		last, after := compared(first + 5)
+		perCompare := float64(after-before) / float64(last-first)
 
-		w := e.prog.watcher
-		e.stop()
-		pool := e.db.Bun().DB
-		before = e.db.Statements()
-		w.askDatabase(t.Context(), time.Now())
-		perUsage := float64(e.db.Statements() - before)
-		var perConn float64
-		if e.db.Engine() == "mysql" {
-			pool.SetMaxIdleConns(0)
-			pool.SetMaxIdleConns(pool.Stats().MaxOpenConnections)
-			opened := e.db.Opened()
-			before = e.db.Statements()
-			if _, _, err := e.db.Positions(t.Context()); err != nil {
-				t.Fatal(err)
-			}
-			if n := e.db.Opened() - opened; n != 1 {
-				t.Fatalf("%d connections opened", n)
-			}
-			perConn = float64(e.db.Statements()-before) - perCompare
+		p := e.prog
+		e.stop() // nothing else asks
+		chores, err := p.chores(t.Context())
+		if err != nil {
+			t.Fatal(err)
 		}
-		compared, renewed, asked := 3600.0/55, 3600.0/300, float64(time.Hour/usageEvery)
-		sum := perCompare*compared + perConn*renewed + perUsage*asked
-		t.Logf("%s: %.1f statements an hour = %.1f × %.2f comparisons + %.0f × %.0f connections + %.0f × %.0f readings", e.db.Engine(), sum, compared, perCompare, renewed, perConn, asked, perUsage)
-		if sum >= 100 {
-			t.Errorf("an idle hour of 200 screens takes %.0f statements, want less than 100", sum)
+		perHour := 0.0
+		for _, c := range chores {
+			if c.Every == realtime.IdleCompare && float64(c.Statements) != perCompare {
+				t.Errorf("a comparison takes %d statements, with 200 screens open %.2f", c.Statements, perCompare)
+			}
+			t.Logf("%5.1f an hour: %s, %d every %s", c.PerHour(), c.Name, c.Statements, c.Every)
+			perHour += c.PerHour()
+		}
+		t.Logf("%s: %.1f statements an hour", e.db.Engine(), perHour)
+		if perHour >= 95 {
+			t.Errorf("an idle hour of 200 screens takes %.0f statements, want less than 100 with some to spare", perHour)
 		}
 	})
 }

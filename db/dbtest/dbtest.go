@@ -18,6 +18,7 @@
 //   - OCPIZZA_TEST_MYSQL_VERSION: what the server claims to be, for example
 //     "5.6.51-log", so that bun takes its pure-MySQL path.
 //   - OCPIZZA_TEST_MARIADBD: which mariadbd to run, when it is not the one found.
+//   - OCPIZZA_TEST_FAULTS: how many times as long tests of faults and races are; see Rounds.
 package dbtest
 
 import (
@@ -27,6 +28,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -105,6 +107,15 @@ func Engines(t *testing.T, f func(t *testing.T, url string)) {
 	t.Helper()
 	t.Run("sqlite", func(t *testing.T) { f(t, "sqlite://"+SQLite(t)) })
 	t.Run("mysql", func(t *testing.T) { f(t, MariaDB(t).Schema(t)) })
+}
+
+// Rounds is how often a fault or a race comes that usually comes n times: OCPIZZA_TEST_FAULTS
+// times as often, for figures that ask for hundreds where every change can only afford a few.
+func Rounds(n int) int {
+	if times, err := strconv.Atoi(os.Getenv("OCPIZZA_TEST_FAULTS")); err == nil && times > 0 {
+		return n * times
+	}
+	return n
 }
 
 // need skips the test, or fails it where nothing may be skipped, when there is no MariaDB.

@@ -106,7 +106,7 @@ func Run(ctx context.Context, o Options, progress io.Writer) (result *Result, er
 	}
 	b := &bench{
 		ctx: ctx, options: o, progress: progress, began: time.Now(),
-		result: &Result{Sockets: o.Sockets, Limit: limit, Machine: machine(), values: map[string]float64{}},
+		result: &Result{Sockets: o.Sockets, Limit: limit, Machine: machine(), Values: map[string]float64{}},
 	}
 	defer func() {
 		err = errors.Join(err, b.end())
@@ -232,7 +232,7 @@ func (b *bench) set(key string, value float64) {
 	if math.IsNaN(value) || math.IsInf(value, 0) {
 		return
 	}
-	b.result.values[key] = value
+	b.result.Values[key] = value
 	for _, f := range figures {
 		if f.key == key {
 			b.say("  %s : %s", f.words, french(value, f.digits))

@@ -43,10 +43,10 @@ type tally struct {
 	keep bool
 }
 
-// sighting is a patch on a kitchen that is timed.
+// sighting is a patch on a kitchen that is timed. A busy shop is not drawn for each order: a patch may show several.
 type sighting struct {
-	pizzeria, seq, at int64
-	note              int64 // number of the order in the remark, 0 when there is none
+	pizzeria, prev, seq, at int64
+	notes                   []int64 // numbers of the orders, in their remarks
 }
 
 // Lanes: those whose deliveries are timed one by one do not queue behind a crowd that is read at the same time.
@@ -291,6 +291,14 @@ func (c *crowd) cut(ids []int) {
 		}
 		c.leave(g)
 	}
+}
+
+// dismiss sends the guests who were invited last away for good.
+func (c *crowd) dismiss(ids []int) {
+	c.cut(ids)
+	c.lock()
+	defer c.unlock()
+	c.guests = c.guests[:len(c.guests)-len(ids)]
 }
 
 // stall makes guests stop reading.

@@ -31,11 +31,24 @@ const (
 type Door struct {
 	Hub        *realtime.Hub
 	Pizzerias  func(context.Context) ([]app.Pizzeria, error)
-	Statements func() uint64 // sent to the database so far
+	Statements func() uint64                          // sent to the database so far
+	Chores     func(context.Context) ([]Chore, error) // does them, once
 	Engine     string
 
 	mu      sync.Mutex
 	commits []commit
+}
+
+// Chore is what a server asks of its database by itself, however quiet the evening is.
+type Chore struct {
+	Name       string        `json:"name"`
+	Every      time.Duration `json:"every"`
+	Statements int           `json:"statements"` // each time
+}
+
+// PerHour is how many statements a chore takes in an hour.
+func (c Chore) PerHour() float64 {
+	return float64(c.Statements) * float64(time.Hour) / float64(c.Every)
 }
 
 // commit is when an event was told to the boards, which is right after its transaction was saved.
@@ -54,6 +67,7 @@ type state struct {
 	Topics     int              `json:"topics"`
 	Writes     uint64           `json:"writes"`
 	Overflows  uint64           `json:"overflows"`
+	Backlog    int              `json:"backlog"`
 	Heap       uint64           `json:"heap"` // bytes in use
 	Goroutines int              `json:"goroutines"`
 	Shops      map[string]int64 `json:"shops"` // slug → id
@@ -101,6 +115,7 @@ func (d *Door) Serve(ctx context.Context, addr, token string) error {
 	mux.HandleFunc("GET /debug/bench", d.state)
 	mux.HandleFunc("POST /debug/bench/publish", d.publish)
 	mux.HandleFunc("GET /debug/bench/commits", d.takeCommits)
+	mux.HandleFunc("POST /debug/bench/chores", d.chores)
 	mux.HandleFunc("POST /debug/bench/profile", d.profile)
 	guarded := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if subtle.ConstantTimeCompare([]byte(r.Header.Get("Authorization")), []byte("Bearer "+token)) != 1 {
@@ -141,7 +156,7 @@ func (d *Door) state(w http.ResponseWriter, r *http.Request) {
 	runtime.ReadMemStats(&m)
 	s := state{
 		PID: os.Getpid(), Engine: d.Engine, Statements: d.Statements(), Sockets: f.Sockets, Topics: f.Topics, Writes: f.Writes,
-		Overflows: f.Overflows, Heap: m.HeapInuse, Goroutines: runtime.NumGoroutine(), Shops: map[string]int64{},
+		Overflows: f.Overflows, Backlog: f.Backlog, Heap: m.HeapInuse, Goroutines: runtime.NumGoroutine(), Shops: map[string]int64{},
 	}
 	for _, p := range shops {
 		s.Shops[p.Slug] = p.ID
@@ -207,6 +222,16 @@ func (d *Door) takeCommits(w http.ResponseWriter, _ *http.Request) {
 	d.mu.Unlock()
 	if list == nil {
 		list = []commit{}
+	}
+	answer(w, list)
+}
+
+// chores has the server do its chores, and tells what each took.
+func (d *Door) chores(w http.ResponseWriter, r *http.Request) {
+	list, err := d.Chores(r.Context())
+	if err != nil {
+		http.Error(w, err.Error(), http.StatusServiceUnavailable)
+		return
 	}
 	answer(w, list)
 }

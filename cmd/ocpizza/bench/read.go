@@ -33,6 +33,9 @@ func (c *crowd) run(l *lane) {
 
 // read takes in what has come for a guest of a lane, which is locked.
 func (c *crowd) read(l *lane, id int, buffer []byte) {
+	if id >= len(c.guests) { // has been sent away since the poller named it
+		return
+	}
 	g := &c.guests[id]
 	if g.fd < 0 || g.deaf {
 		return
@@ -99,9 +102,9 @@ func (c *crowd) take(l *lane, id int, op ws.OpCode, payload []byte, now int64) {
 			g.seq = seq
 		}
 		if g.probe != 0 {
-			s := sighting{pizzeria: g.probe, seq: seq, at: now}
-			if _, rest, ok := bytes.Cut(payload, noteField); ok {
-				s.note = digits(rest)
+			s := sighting{pizzeria: g.probe, prev: prev, seq: seq, at: now}
+			for _, rest, ok := bytes.Cut(payload, noteField); ok; _, rest, ok = bytes.Cut(rest, noteField) {
+				s.notes = append(s.notes, digits(rest))
 			}
 			l.sights = append(l.sights, s)
 		}

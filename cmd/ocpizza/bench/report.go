@@ -30,7 +30,8 @@ var figures = []figure{
 	{"kb_per_idle_socket", "mémoire du serveur par socket au repos, Ko", 2, 1, false, 2},
 	{"kernel_kb_per_socket", "mémoire du noyau par socket, Ko", none, none, false, 2},
 	{"base_mb", "mémoire du serveur sans socket, Mo", none, none, false, 1},
-	{"projected_sockets_512mb", "sockets dans 512 Mo, noyau compris", 50_000, 80_000, true, 0},
+	{"most_sockets", "le plus de sockets que permettent les descripteurs", none, none, true, 0},
+	{"projected_sockets_512mb", "projeté d’elles : sockets dans 512 Mo, noyau compris", 50_000, 80_000, true, 0},
 	{"sql_per_warm_open", "SQL par ouverture d’une page chaude", 0, 0, false, 2},
 	{"single_last_ms", "un morceau à tous : le dernier après, ms", none, none, false, 1},
 	{"single_cpu_s_per_million", "un morceau à tous : CPU s par million", 14, 12, false, 2},
@@ -46,7 +47,8 @@ var figures = []figure{
 	{"stalled_worst_ms", "10 % de clients figés : pire d’un client sain, ms", 20, 5, false, 2},
 	{"unstalled_worst_ms", "la même charge sans client figé : pire, ms", none, none, false, 2},
 	{"stalled_kernel_mb", "10 % de clients figés : noyau par client figé, Mo", 0.5, 0.3, false, 3},
-	{"stalled_closed", "clients figés fermés (4008)", none, none, false, 0},
+	{"stalled_queue_kb", "le plus qui ait attendu pour un client figé, Ko", 64, none, false, 1},
+	{"stalled_closed", "clients figés fermés (4008)", none, none, true, 0},
 	{"herd_s", "tous coupés, tous de retour à jour, s", 2, 1, false, 2},
 	{"herd_errors", "retour de tous : erreurs", 0, 0, false, 0},
 	{"herd_sql", "retour de tous : SQL", none, none, false, 0},
@@ -65,12 +67,13 @@ var figures = []figure{
 // Result is what was measured.
 type Result struct {
 	Sockets int
+	Stalled int // of them
 	Engine  string
 	Shops   int
 	Seconds float64
 	Machine string
 	Limit   int
-	values  map[string]float64 // by key; what was not measured is absent
+	Values  map[string]float64 // by key; what was not measured is absent
 }
 
 // bars are the figures with the bars of this run.
@@ -80,6 +83,8 @@ func (r *Result) bars() []figure {
 		switch all[i].key {
 		case "herd_sql":
 			all[i].must, all[i].aim = float64(5*r.Shops), float64(5*r.Shops)
+		case "stalled_closed":
+			all[i].must, all[i].aim = float64(r.Stalled), float64(r.Stalled)
 		case "orders_per_s":
 			all[i].must, all[i].aim = 500, 1000
 			if r.Engine == "mysql" {
@@ -97,28 +102,38 @@ func (f figure) meets(bar, value float64) bool {
 	return value <= bar
 }
 
-// Missed lists the keys of the figures that miss their must. What was not measured is not judged.
+// Missed lists the keys of the figures that were measured and miss their must.
 func (r *Result) Missed() []string {
-	missed := []string{}
+	return r.keys(func(f figure, value float64, measured bool) bool { return measured && !f.meets(f.must, value) })
+}
+
+// Unmeasured lists the keys of the figures that have a must and were not measured: nobody knows whether they meet it.
+func (r *Result) Unmeasured() []string {
+	return r.keys(func(_ figure, _ float64, measured bool) bool { return !measured })
+}
+
+// keys lists those of the figures with a must that satisfy a condition.
+func (r *Result) keys(is func(f figure, value float64, measured bool) bool) []string {
+	keys := []string{}
 	for _, f := range r.bars() {
-		if v, ok := r.values[f.key]; ok && !math.IsNaN(f.must) && !f.meets(f.must, v) {
-			missed = append(missed, f.key)
+		if v, ok := r.Values[f.key]; !math.IsNaN(f.must) && is(f, v, ok) {
+			keys = append(keys, f.key)
 		}
 	}
-	return missed
+	return keys
 }
 
 // MarshalJSON writes one flat object with every key; what was not measured is null.
 func (r *Result) MarshalJSON() ([]byte, error) {
 	out := map[string]any{
 		"sockets": r.Sockets, "engine": r.Engine, "shops": r.Shops, "seconds": math.Round(r.Seconds*10) / 10, "machine": r.Machine,
-		"descriptors": r.Limit, "missed": r.Missed(),
+		"descriptors": r.Limit, "missed": r.Missed(), "unmeasured": r.Unmeasured(),
 	}
 	if r.Engine == "" { // a server that ran already, without a door to ask it
 		out["engine"] = nil
 	}
 	for _, f := range figures {
-		if v, ok := r.values[f.key]; ok {
+		if v, ok := r.Values[f.key]; ok {
 			out[f.key] = v
 		} else {
 			out[f.key] = nil
@@ -137,28 +152,36 @@ func (r *Result) Table(w io.Writer) error {
 	}
 	fmt.Fprintf(&b, "\n  %s %12s   %-12s %-12s\n", pad("", 56), "mesuré", "exigé", "visé")
 	for _, f := range r.bars() {
-		value, measured := r.values[f.key]
+		value, measured := r.Values[f.key]
+		text := french(value, f.digits)
 		if !measured {
-			fmt.Fprintf(&b, "  %s %12s\n", pad(f.words, 56), "–")
-			continue
+			text, value = "non mesuré", none
 		}
-		fmt.Fprintf(&b, "  %s %12s   %s %s\n", pad(f.words, 56), french(value, f.digits), pad(f.bar(f.must, value), 12), pad(f.bar(f.aim, value), 12))
+		fmt.Fprintf(&b, "  %s %12s   %s %s\n", pad(f.words, 56), text, pad(f.bar(f.must, value), 12), pad(f.bar(f.aim, value), 12))
 	}
-	if missed := r.Missed(); len(missed) > 0 {
+	missed, unmeasured := r.Missed(), r.Unmeasured()
+	if len(missed) > 0 {
 		fmt.Fprintf(&b, "\n✗ %d exigence(s) manquée(s) : %s\n", len(missed), strings.Join(missed, ", "))
-	} else {
-		b.WriteString("\n✓ toutes les exigences mesurées sont tenues\n")
+	}
+	if len(unmeasured) > 0 {
+		fmt.Fprintf(&b, "\n? %d exigence(s) non mesurée(s), dont on ne sait rien : %s\n", len(unmeasured), strings.Join(unmeasured, ", "))
+	}
+	if len(missed)+len(unmeasured) == 0 {
+		b.WriteString("\n✓ toutes les exigences sont tenues\n")
 	}
 	_, err := io.WriteString(w, b.String())
 	return err
 }
 
-// bar says whether a value meets a bar, "" when there is none.
+// bar says whether a value meets a bar, "?" for one that is not known (NaN); "" when there is no bar.
 func (f figure) bar(bar, value float64) string {
 	if math.IsNaN(bar) {
 		return ""
 	}
 	sign := map[bool]string{true: "✓", false: "✗"}[f.meets(bar, value)]
+	if math.IsNaN(value) {
+		sign = "?"
+	}
 	than := map[bool]string{true: "≥", false: "≤"}[f.more]
 	digits := 0
 	if bar != math.Trunc(bar) {

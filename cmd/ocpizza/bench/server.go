@@ -210,6 +210,13 @@ func (s *server) commits(ctx context.Context) ([]commit, error) {
 	return list, err
 }
 
+// chores has the server do its chores.
+func (s *server) chores(ctx context.Context) ([]Chore, error) {
+	var list []Chore
+	err := s.call(ctx, http.MethodPost, "/debug/bench/chores", nil, &list)
+	return list, err
+}
+
 // profiled runs part of a measurement while the server notes where its time goes, if a folder for profiles was given.
 func (b *bench) profiled(name string, length time.Duration) {
 	if b.options.Profiles == "" || b.server.door == "" {

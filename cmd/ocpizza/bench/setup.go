@@ -51,53 +51,68 @@ func (b *bench) bringStaff() {
 }
 
 // A quiet server compares its boards with the database about once a minute. It is watched until what it asked spans idleSpan, so that there
-// is more than one comparison in it, or for idleWindow when it asks next to nothing.
+// is more than one comparison in it, or for idleWindow when it asks next to nothing. What it does more seldom than seldom is not waited for.
 const (
 	idleWindow = 180 * time.Second
 	idleSpan   = 50 * time.Second
+	seldom     = 2 * time.Minute
 )
 
-// idleSQL measures how often a quiet server asks its database: from the first statement that is seen to the last one, so that it does not
-// matter where in its period the watching began. It comes before anything is written, because a server compares its boards more often for two
-// minutes after a change. In a window too short for two statements, those that came are taken for the window's share.
+// idleSQL measures what an hour without orders asks of the database. The rarest of a server's chores come every few hours: what each takes is
+// counted when it is done once, on demand, and added at its pace. What comes more often, and whatever the open screens might ask, is watched:
+// from the first statement that is seen to the last one, so that it does not matter where in its period the watching began. Where too little
+// is seen, in a short run, chores stand for it. It comes before anything is written, because a server compares its boards more often for two
+// minutes after a change.
 func (b *bench) idleSQL() error {
 	b.bringStaff()
 	if _, failed := b.crowd.open(b.ctx, b.staff, openFor); failed > 0 {
 		return b.unopened(failed)
 	}
+	chores, err := b.server.chores(b.ctx) // first: none of the rare ones, the next of which are minutes away, comes while we watch
+	if err != nil {
+		return err
+	}
+	perHour, watched, err := b.idleRate()
+	if err != nil {
+		return err
+	}
+	for _, c := range chores {
+		if !watched || c.Every > seldom {
+			perHour += c.PerHour()
+			b.say("  %s : %d SQL, toutes les %s", c.Name, c.Statements, c.Every)
+		}
+	}
+	b.set("sql_idle_per_hour", perHour)
+	b.crowd.cut(b.staff)
+	return nil
+}
+
+// idleRate watches a quiet server: how many statements an hour it sends. watched tells whether there were enough to say.
+func (b *bench) idleRate() (perHour float64, watched bool, err error) {
 	window := idleWindow
 	if b.options.Quick {
 		window = 3 * time.Second
 	}
 	b.say("  %d écrans sans rien faire pendant %s au plus", len(b.staff), window)
 	b.pause(time.Second) // what opening asked for is over
-	start, err := b.server.sent(b.ctx)
-	if err != nil {
-		return err
-	}
 	began := time.Now()
 	var first, last time.Time
-	afterFirst, now := start, start
-	for time.Since(began) < window && last.Sub(first) < idleSpan && b.ctx.Err() == nil {
+	var afterFirst uint64
+	now, err := b.server.sent(b.ctx)
+	for err == nil && time.Since(began) < window && last.Sub(first) < idleSpan && b.ctx.Err() == nil {
 		b.pause(200 * time.Millisecond)
-		n, err := b.server.sent(b.ctx)
-		if err != nil {
-			return err
-		}
-		if n > now {
+		var n uint64
+		if n, err = b.server.sent(b.ctx); n > now {
 			if last = time.Now(); first.IsZero() {
 				first, afterFirst = last, n
 			}
 			now = n
 		}
 	}
-	perHour := float64(now-start) * float64(time.Hour) / float64(window)
-	if last.After(first) {
-		perHour = float64(now-afterFirst) * float64(time.Hour) / float64(last.Sub(first))
+	if err != nil || !last.After(first) {
+		return 0, false, err
 	}
-	b.set("sql_idle_per_hour", perHour)
-	b.crowd.cut(b.staff)
-	return nil
+	return float64(now-afterFirst) * float64(time.Hour) / float64(last.Sub(first)), true, nil
 }
 
 func (b *bench) unopened(failed int) error {
@@ -185,25 +200,62 @@ func (b *bench) fill() error {
 	if b.server.door == "" {
 		return nil
 	}
+	perSocket, kernel, err := b.weighEach(len(all), empty, slab)
+	if err != nil {
+		return err
+	}
+	b.set("base_mb", empty/1024)
+	b.set("kb_per_idle_socket", perSocket)
+	b.set("kernel_kb_per_socket", kernel)
+	return b.project(len(all), empty, slab)
+}
+
+// mostSockets is how many are opened at most when the limit of descriptors allows any number: the kernel holds 9 KB for each, at both ends.
+const mostSockets = 20_000
+
+// project opens as many sockets as the limit of descriptors allows beside the n that are open, weighs the server again, and sends them away.
+func (b *bench) project(n int, empty, slab float64) error {
+	most := max(n, min(b.result.Limit-spare, mostSockets))
+	if b.options.Quick || b.server.child == nil { // nobody knows the limit of a server that ran already
+		most = n
+	}
+	more := b.crowd.invite(b.menuGuests(most - n)...)
+	if _, failed := b.crowd.open(b.ctx, more, openFor); failed > 0 {
+		return b.unopened(failed)
+	}
+	perSocket, kernel, err := b.weighEach(most, empty, slab)
+	if err != nil {
+		return err
+	}
+	b.set("most_sockets", float64(most))
+	b.set("projected_sockets_512mb", (512*1024-empty)/(perSocket+kernel))
+	b.crowd.dismiss(more)
+	for deadline := time.Now().Add(openFor); ; b.pause(20 * time.Millisecond) {
+		st, err := b.server.state(b.ctx, false)
+		if err != nil || st.Sockets == n {
+			return err
+		}
+		if time.Now().After(deadline) {
+			return fmt.Errorf("le serveur compte encore %d sockets, pas %d", st.Sockets, n)
+		}
+	}
+}
+
+// weighEach is what each of n open sockets has added to the server's memory and to the kernel's, in KB.
+func (b *bench) weighEach(n int, empty, slab float64) (perSocket, kernel float64, err error) {
 	b.pause(time.Second)
 	loaded, slabAfter, err := b.weigh()
 	if err != nil {
-		return err
+		return 0, 0, err
 	}
 	st, err := b.server.state(b.ctx, false)
 	if err != nil {
-		return err
+		return 0, 0, err
 	}
-	if st.Sockets != len(all) {
-		return fmt.Errorf("le serveur compte %d sockets, pas %d", st.Sockets, len(all))
+	if st.Sockets != n {
+		return 0, 0, fmt.Errorf("le serveur compte %d sockets, pas %d", st.Sockets, n)
 	}
-	n := float64(len(all))
-	perSocket, kernel := (loaded-empty)/n, max(0, slabAfter-slab)/2/n
-	b.set("base_mb", empty/1024)
-	b.set("kb_per_idle_socket", perSocket)
-	b.set("kernel_kb_per_socket", kernel) // both ends are on this machine
-	b.set("projected_sockets_512mb", (512*1024-empty)/(perSocket+kernel))
-	return nil
+	return (loaded - empty) / float64(n), max(0, slabAfter-slab) / 2 / float64(n), nil // both ends are on this machine
 }
 
 // weigh is the server's memory after garbage was collected, and the kernel's, in KB.

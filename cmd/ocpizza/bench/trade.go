@@ -86,20 +86,13 @@ func (b *bench) kitchen() error {
 			return err
 		}
 	}
-	b.pause(200 * time.Millisecond)
-
-	var fromSend []int64
-	seen := map[int64]bool{}
-	bySeq := map[[2]int64]int64{}
-	for _, s := range b.crowd.sights() {
-		bySeq[[2]int64{s.pizzeria, s.seq}] = s.at
-		if s.note >= 1 && s.note <= int64(n) && !seen[s.note] {
-			seen[s.note] = true
-			fromSend = append(fromSend, s.at-sent[s.note].UnixNano())
-		}
+	shown, bySeq := b.onKitchens(n)
+	if len(shown) != n {
+		return fmt.Errorf("la cuisine a vu %d commandes sur %d", len(shown), n)
 	}
-	if len(fromSend) != n {
-		return fmt.Errorf("la cuisine a vu %d commandes sur %d", len(fromSend), n)
+	var fromSend []int64
+	for i, at := range shown {
+		fromSend = append(fromSend, at-sent[i].UnixNano())
 	}
 	slices.Sort(fromSend)
 	b.set("order_to_kitchen_p50_ms", percentile(fromSend, 0.5))
@@ -120,6 +113,28 @@ func (b *bench) kitchen() error {
 		b.set("commit_to_kitchen_p99_ms", percentile(fromCommit, 0.99))
 	}
 	return b.tidy(orders[1:])
+}
+
+// onKitchens waits until n numbered orders were shown, within reason: when each was, and when each number of each shop was come to.
+func (b *bench) onKitchens(n int) (shown map[int64]int64, bySeq map[[2]int64]int64) {
+	shown, bySeq = map[int64]int64{}, map[[2]int64]int64{}
+	for deadline := time.Now().Add(patience); ; b.pause(20 * time.Millisecond) {
+		for _, s := range b.crowd.sights() {
+			for seq := s.prev + 1; seq <= s.seq; seq++ {
+				if key := [2]int64{s.pizzeria, seq}; bySeq[key] == 0 {
+					bySeq[key] = s.at
+				}
+			}
+			for _, note := range s.notes {
+				if note >= 1 && note <= int64(n) && shown[note] == 0 {
+					shown[note] = s.at
+				}
+			}
+		}
+		if len(shown) == n || b.ctx.Err() != nil || time.Now().After(deadline) {
+			return shown, bySeq
+		}
+	}
 }
 
 // tidy cancels orders, so that the next measure does not find them on the screens.

@@ -79,11 +79,12 @@ func (b *bench) burst() error {
 // rate is how many targeted patches are published in a second.
 const rate = 500
 
-// few publishes to few at a steady rate and returns how long each delivery took, sorted, in nanoseconds.
-func (b *bench) few(tag byte, topics []string, bytes, expected int, length time.Duration) ([]int64, error) {
+// few publishes to few at a steady rate, so many in a second, and returns how long each delivery took, sorted, in nanoseconds.
+func (b *bench) few(tag byte, topics []string, bytes, expected, rate int, length time.Duration) ([]int64, error) {
 	b.crowd.begin(tag, true)
-	count := int(length.Seconds() * rate)
-	if _, err := b.server.publish(b.ctx, volley{Topics: topics, Each: true, Count: count, Bytes: bytes, Every: time.Second / rate, Tag: string(tag)}); err != nil {
+	count := int(length.Seconds() * float64(rate))
+	v := volley{Topics: topics, Each: true, Count: count, Bytes: bytes, Every: time.Second / time.Duration(rate), Tag: string(tag)}
+	if _, err := b.server.publish(b.ctx, v); err != nil {
 		return nil, err
 	}
 	t := b.crowd.await(b.ctx, tag, count*expected, 2*time.Second)
@@ -98,7 +99,7 @@ func (b *bench) few(tag byte, topics []string, bytes, expected int, length time.
 
 func (b *bench) targeted() error {
 	b.profiled("targeted", b.options.Length)
-	all, err := b.few('t', b.busyTopics, small, watchers, b.options.Length)
+	all, err := b.few('t', b.busyTopics, small, watchers, rate, b.options.Length)
 	if err != nil {
 		return err
 	}
@@ -117,7 +118,7 @@ func (b *bench) busy() error {
 		_, err := b.server.publish(b.ctx, volley{Topics: b.menuTopics, Count: int(b.options.Length / every), Bytes: small, Every: every, Tag: "c"})
 		failed <- err
 	}()
-	all, err := b.few('u', b.busyTopics, small, watchers, b.options.Length)
+	all, err := b.few('u', b.busyTopics, small, watchers, rate, b.options.Length)
 	if err = errors.Join(err, <-failed); err != nil {
 		return err
 	}
@@ -127,12 +128,16 @@ func (b *bench) busy() error {
 	return nil
 }
 
+// fillings is how many large patches each stuck socket gets at least: what the kernel holds for it, its queue, and then one too many.
+const fillings = 16
+
 // stalled makes one socket in ten stop reading: four of the five followers of as many orders as that takes. Large patches to these orders
 // fill the stuck sockets' queues until the server closes them; what the fifth one sees is measured, and before that the same without stuck ones.
 func (b *bench) stalled() error {
 	n := max(1, b.options.Sockets/10/(watchers-1))
 	topics := b.busyTopics[:min(n, len(b.busyTopics))]
-	free, err := b.few('v', topics, large, watchers, b.options.Length/2)
+	pace := min(rate, 20*len(topics)) // large patches, as fast as a reader can take that is held up for a moment
+	free, err := b.few('v', topics, large, watchers, pace, b.options.Length/2)
 	if err != nil {
 		return err
 	}
@@ -160,7 +165,7 @@ func (b *bench) stalled() error {
 			}
 		}
 	}()
-	all, err := b.few('w', topics, large, 1, b.options.Length)
+	all, err := b.few('w', topics, large, 1, pace, max(b.options.Length, time.Duration(fillings*len(topics))*time.Second/time.Duration(pace)))
 	close(stop)
 	<-stopped
 	if err != nil {
@@ -173,6 +178,8 @@ func (b *bench) stalled() error {
 	b.set("stalled_p99_ms", percentile(all, 0.99))
 	b.set("stalled_worst_ms", percentile(all, 1))
 	b.set("stalled_kernel_mb", most/1024/float64(len(stuck)))
+	b.result.Stalled = len(stuck)
+	b.set("stalled_queue_kb", float64(after.Backlog)/1024)
 	b.set("stalled_closed", float64(after.Overflows-before.Overflows))
 	b.crowd.cut(stuck)
 	if _, failed := b.crowd.open(b.ctx, stuck, openFor); failed > 0 {
