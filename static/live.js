@@ -633,6 +633,8 @@
   /** What is being sent at this moment, and the keys of writes whose fate is unknown: pressed again, same key. */
   const inFlight = new Set();
   const UNSURE = 'oc.key ';
+  // after which the same again is meant: the next crate of the same ingredient, the next evening's pizza
+  const FORGET = 3_600_000;
 
   const send = (w, csrf) =>
     fetch(w.url, {
@@ -722,7 +724,10 @@
     const body = String(new URLSearchParams(fields));
     const url = new URL(attr('action'), location.href).href;
     const el = by?.closest('[data-optimistic]') ?? by ?? form;
-    const w = { url, body, at: now(), sig: url + '\n' + body, el: el.id };
+    // What the server draws anew each time (its own key, what it had shown) is no part of what is asked: the same
+    // order on a page loaded again is the same order.
+    for (const name of [...fields.keys()]) if (/^_|_attendu/.test(name)) fields.delete(name);
+    const w = { url, body, at: now(), sig: url + '\n' + new URLSearchParams(fields), el: el.id };
     if (boxed) keep(w, form, by, el);
     // "sent" blocks as well where a frame is awaited: a second « prêt » before it came would be the next step.
     else if (!inFlight.has(w.sig) && !el.closest('[data-pending=""],[data-optimistic][data-pending]')) write(w, form, el, csrf);
@@ -730,8 +735,9 @@
 
   /** A write that somebody waits for: a few tries with the same key, then a sentence. */
   async function write(w, form, el, csrf) {
-    w.key = session.getItem(UNSURE + w.sig) ?? uuid();
-    session.setItem(UNSURE + w.sig, w.key);
+    const [key, at] = (session.getItem(UNSURE + w.sig) ?? '').split(' ');
+    w.key = Date.now() - at < FORGET ? key : uuid();
+    session.setItem(UNSURE + w.sig, w.key + ' ' + Date.now());
     inFlight.add(w.sig);
     pend(el);
     let fate = 'lost';

@@ -563,16 +563,26 @@ func TestLiveFormAnswers(t *testing.T) {
 func TestLiveUnknownFateKeepsItsKey(t *testing.T) {
 	r := newRig(t)
 	r.attrs = `data-heartbeat="1000" data-epoch="e1" data-seq="10" data-build="b1"`
-	r.board = `<button id="go" form="f" formaction="/commandes" name="n" value="1">Commander</button>`
+	drawn := 0
+	draw := func() { // as the server does: with another key, and what it shows now
+		drawn++
+		r.set(func() {
+			r.board = fmt.Sprintf(`<button id="go" form="f" formaction="/commandes" name="n" value="1">Commander</button>
+<input type="hidden" form="f" name="_cle" value="page-%d"><input type="hidden" form="f" name="promis_attendu_retrait" value="19:%d">`, drawn, drawn)
+		})
+	}
+	draw()
 	b, _ := r.live()
 	busy := func(w http.ResponseWriter, _ *http.Request, _ post) { w.WriteHeader(http.StatusServiceUnavailable) }
 	r.set(func() { r.answer = busy })
 	b.do(`document.getElementById('go').click()`)
 	b.wait(`document.getElementById('toast').textContent.includes('503')`)
+	draw()
 	b.open(r.srv.URL + "/page")
 	r.set(func() { r.cut = true })
 	b.do(`document.getElementById('go').click()`)
 	b.wait(`document.getElementById('toast').textContent.includes('Pas de réponse')`)
+	b.do(`document.querySelector('[name=_cle]').value = 'redrawn'`)
 	r.set(func() {
 		r.cut, r.answer = false, func(w http.ResponseWriter, _ *http.Request, _ post) {
 			w.Header().Set("X-Location", "/suivi/abc")
@@ -590,12 +600,26 @@ func TestLiveUnknownFateKeepsItsKey(t *testing.T) {
 			t.Fatalf("keys differ: %+v", posts)
 		}
 	}
+	if !strings.Contains(posts[0].Body, "_cle=page-1") { // the till draws its form with it again
+		t.Errorf("the body lacks the page's key: %q", posts[0].Body)
+	}
 	// What was answered is over: the same again is another order.
 	b.open(r.srv.URL + "/page")
 	b.do(`document.getElementById('go').click()`)
 	b.wait(`location.pathname === '/suivi/abc'`)
 	if posts = r.written(); posts[4].Key == posts[0].Key {
 		t.Fatal("a new order got the key of the old one")
+	}
+	// Nor is the same again, long after an unknown fate, the same order.
+	r.set(func() { r.answer = busy })
+	b.open(r.srv.URL + "/page")
+	b.do(`document.getElementById('go').click()`)
+	b.wait(`document.getElementById('toast').textContent.includes('503')`)
+	b.do(`for (const k of Object.keys(sessionStorage)) sessionStorage.setItem(k, sessionStorage.getItem(k).split(' ')[0] + ' ' + (Date.now() - 4e6));
+document.getElementById('go').click()`)
+	b.wait(`!document.querySelector('[data-pending]')`)
+	if posts = r.written(); len(posts) != 11 || posts[10].Key == posts[5].Key {
+		t.Fatalf("%d writes, the last under %q after %q", len(posts), posts[len(posts)-1].Key, posts[5].Key)
 	}
 }
 

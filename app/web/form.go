@@ -102,7 +102,8 @@ func key(c *fiber.Ctx, principal string, form url.Values) (app.Key, error) {
 	h := sha256.New()
 	fmt.Fprintf(h, "%s %s\n", c.Method(), c.Path())
 	for _, name := range slices.Sorted(maps.Keys(form)) {
-		if name != "_csrf" && name != "_cle" {
+		// What the page had shown is a condition, not what is asked: the same order from a page drawn again is the same order.
+		if name != "_csrf" && name != "_cle" && !strings.Contains(name, "_attendu") {
 			fmt.Fprintf(h, "%q=%q\n", name, form[name])
 		}
 	}

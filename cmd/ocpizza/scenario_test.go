@@ -301,6 +301,10 @@ func TestBadInput(t *testing.T) {
 		if first != again {
 			t.Errorf("the same key made two orders: %+v %+v", first, again)
 		}
+		// What the page showed when it was drawn again is a condition, not another order.
+		if again = client.place(with("nom", "Une fois", "total_attendu", "1", "promis_attendu", "2026-01-01T12:00:00Z"), "twice"); first != again {
+			t.Errorf("the same order from a page drawn again: %+v %+v", first, again)
+		}
 		client.post("/commandes", with("nom", "Deux fois"), "Idempotency-Key", "twice").want(422).says("Rechargez")
 		// A refusal is kept too: what was sold out does not become an order after a restock.
 		form := order("quatre-fromages:large:50", "quatre-fromages:large:50")
