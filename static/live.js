@@ -6,7 +6,7 @@
 //
 // What a page says to it:
 //   <main id=board data-live=/live/… data-epoch data-seq data-build data-now>   connect, and from where
-//   #service with data-service                                                  how the database stands, presented when connecting
+//   #service with data-service, #promise with data-promise                      what pings redraw without a number, presented when connecting
 //   data-heartbeat (ms), data-ended (words for a session that ended)            on #board, rarely
 //   data-title on #board or in it                                               becomes document.title
 //   <html data-user>  owner of outbox entries      <html data-tz>               time zone of displayed times
@@ -318,8 +318,10 @@
     url.searchParams.set('seq', seq);
     url.searchParams.set('build', build);
     // Read where it is shown: a ping may have changed it.
-    const service = byId('service')?.dataset.service;
-    if (service) url.searchParams.set('service', service);
+    for (const id of ['service', 'promise']) {
+      const told = byId(id)?.dataset[id];
+      if (told) url.searchParams.set(id, told);
+    }
     heardAt = Date.now();
     opened = false;
     try {

@@ -217,6 +217,46 @@ func TestLivePresentsTheService(t *testing.T) {
 	b.clean()
 }
 
+// The promise is one piece for everybody; each basket reads the row of its own size off it, also when either changes.
+func TestLivePromiseOfTheBasket(t *testing.T) {
+	r := newRig(t)
+	r.scripts = append(r.scripts, "promise.js")
+	promise := func(key, small, large string) string {
+		row := func(upto int, at string) string {
+			return fmt.Sprintf(`<li data-row="pickup" data-upto="%d" data-at="2026-03-14T%s:00Z" data-clock="%s" data-words="vers %s"></li>`, upto, at, at, at)
+		}
+		return fmt.Sprintf(`<div id="promise" data-promise="%s"><b id="all" data-when="pickup" data-say="words">?</b><ul hidden>%s</ul></div>`, key, row(4, small)+row(12, large))
+	}
+	basket := func(pizzas string) string {
+		return `<aside id="panier" data-pizzas="` + pizzas + `"><b id="mine" data-when="pickup" data-say="clock" data-promise="1">?</b>
+<input id="shown" type="hidden" data-when="pickup" data-say="at" value="?"><b id="other" data-when="delivery" data-say="clock">as drawn</b></aside>`
+	}
+	says := `['all','mine','shown','other'].map((id) => document.getElementById(id)).map((el) => el.value ?? el.textContent).join()`
+	r.board = promise("k1", "19:00", "19:10") + `<p id="a">dix</p>`
+	r.outside = basket("")
+	b, p := r.live()
+	if got := p.query.Get("promise"); got != "k1" {
+		t.Fatalf("opened with %v", p.query)
+	}
+	b.is(says, "vers 19:00,19:00,2026-03-14T19:00:00Z,as drawn")
+	r.set(func() {
+		r.answer = func(w http.ResponseWriter, _ *http.Request, _ post) {
+			w.Header().Set("Content-Type", "text/html")
+			fmt.Fprint(w, basket("10"))
+		}
+	})
+	b.do(`document.getElementById('f').action = '/carte/x/panier'; document.getElementById('f').requestSubmit()`)
+	b.wait(says + ` === 'vers 19:10,19:10,2026-03-14T19:10:00Z,as drawn'`)
+	b.is(`document.getElementById('mine').dataset.promise`, "1773515400000")
+	p.send(frame{"k": "ping", "s": 10, "o": []frame{op("morph", "promise", promise("k2", "19:05", "19:20"))}})
+	b.wait(says + ` === 'vers 19:20,19:20,2026-03-14T19:20:00Z,as drawn'`)
+	p.close(4008)
+	if got := r.peer().query.Get("promise"); got != "k2" {
+		t.Fatalf("came back with %q", got)
+	}
+	b.clean()
+}
+
 func TestLiveLostLastMessageIsFoundByThePing(t *testing.T) {
 	r := newRig(t)
 	b, p := r.live()

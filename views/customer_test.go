@@ -96,6 +96,8 @@ func TestCustomerPieces(t *testing.T) {
 	golden(t, "product-sold-out", ProductCard(b, product("norvegienne")))
 	golden(t, "product-drink", ProductCard(b, product("limonade")))
 	golden(t, "drawing", Drawings(b.Menu, *product("reine"), *product("tiramisu")))
+	golden(t, "soonest", Soonest(b.Outlook(evening)))
+	golden(t, "soonest-closed", Soonest(app.Outlook{Opens: at(24 * 60), Day: "2026-03-14", Key: "k"}))
 	golden(t, "basket-empty", BasketPiece(visitorPage("menu"), b, Basket{}))
 	golden(t, "basket", BasketPiece(visitorPage("menu"), b, testBasket(b)))
 	golden(t, "basket-refused", BasketPiece(visitorPage("menu"), b, refusedBasket(b)))
