@@ -133,6 +133,20 @@ func (b *Board) promiseAt(slot time.Time, mode Mode, pizzas int, now time.Time) 
 	return slot.Add(-b.ride(mode)), slot, nil
 }
 
+// shownSlack is how much later than shown an order may be promised without asking again: a step of the rounding, which the clock alone takes
+// while a form is filled in. More is the queue's doing, and may change somebody's mind.
+const shownSlack = roundMinutes * time.Minute
+
+// kept refuses a promise that is later than the one that the customer was shown.
+func (in NewOrder) kept(promised time.Time) error {
+	if !in.Slot.IsZero() || in.Shown.IsZero() || promised.Sub(in.Shown) <= shownSlack {
+		return nil
+	}
+	what := map[Mode]string{Delivery: "livrée", Pickup: "prête"}[in.Mode]
+	return Errorf(Conflict, "D’autres commandes sont passées avant la vôtre : elle serait %s vers %s au lieu de %s. Validez de nouveau si cela vous va, ou choisissez un créneau.",
+		what, promised.In(Paris).Format("15:04"), in.Shown.In(Paris).Format("15:04")).InField("creneau")
+}
+
 func roundUp(t time.Time, d time.Duration) time.Time {
 	if r := t.Truncate(d); r.Before(t) {
 		return r.Add(d)

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"cmp"
 	"crypto/rand"
 	"crypto/sha256"
 	"encoding/hex"
@@ -195,7 +196,21 @@ func newOrder(form url.Values, channel app.Channel) (app.NewOrder, error) {
 		}
 		in.Expected = app.Cents(cents)
 	}
-	return in, nil
+	in.Shown, err = shownPromise(form)
+	return in, err
+}
+
+// shownPromise is the time that the page showed: "promis_attendu", or that of the chosen mode where the page showed both.
+func shownPromise(form url.Values) (time.Time, error) {
+	shown := cmp.Or(form.Get("promis_attendu_"+form.Get("mode")), form.Get("promis_attendu"))
+	if shown == "" {
+		return time.Time{}, nil
+	}
+	at, err := time.Parse(time.RFC3339, shown)
+	if err != nil {
+		return time.Time{}, errUnreadable
+	}
+	return at, nil
 }
 
 // phoneNumber returns a number in E.164 form, "" for none; a national number is French.

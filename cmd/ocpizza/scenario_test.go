@@ -8,9 +8,11 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/gobwas/ws"
 
+	"github.com/oc-pizza/ocpizza/app"
 	"github.com/oc-pizza/ocpizza/db/dbtest"
 )
 
@@ -262,6 +264,35 @@ func TestBadInput(t *testing.T) {
 		form := with("code_postal", "75001", "nom", "Zoé Vilanova", "note", "2e étage")
 		r := client.do("POST", "/commandes", strings.NewReader(form.Encode()), "Content-Type", "application/x-www-form-urlencoded", "Accept", "text/html")
 		r.want(422).says("75001").says("Zoé Vilanova").says("2e étage").says(`role="alert"`).says("margherita:medium:1")
+	})
+	t.Run("the promise shown is kept or said", func(t *testing.T) {
+		promis := func(r *reply) time.Time {
+			var p placed
+			r.want(http.StatusCreated).decode(&p)
+			at, err := time.Parse(time.RFC3339, p.PromisA)
+			if err != nil {
+				t.Fatal(err)
+			}
+			return at
+		}
+		at := promis(client.post("/commandes", with()))
+		promis(client.post("/commandes", with("promis_attendu", at.Add(-time.Minute).Format(time.RFC3339))))
+		shown := at.Add(-30 * time.Minute).UTC().Format(time.RFC3339)
+		r := client.post("/commandes", with("promis_attendu", shown)).want(http.StatusConflict).says("au lieu de " + at.Add(-30*time.Minute).In(app.Paris).Format("15:04"))
+		r.says("Validez de nouveau")
+		// The page shows both modes; only that of the chosen one counts.
+		promis(client.post("/commandes", with("promis_attendu_retrait", shown)))
+		client.post("/commandes", with("promis_attendu_livraison", shown)).want(http.StatusConflict)
+		client.post("/commandes", with("promis_attendu", "bientôt")).want(422)
+		form := with("promis_attendu_livraison", shown, "nom", "Zoé Vilanova")
+		r = client.do("POST", "/commandes", strings.NewReader(form.Encode()), "Content-Type", "application/x-www-form-urlencoded", "Accept", "text/html")
+		r.want(http.StatusConflict).says("Zoé Vilanova").says("margherita:medium:1").says(`role="alert"`)
+		fresh := regexp.MustCompile(`name="promis_attendu_livraison" value="([^"]+)"`).FindStringSubmatch(r.body)
+		if fresh == nil {
+			t.Fatalf("no new promise in the form: %.2000s", r.body)
+		}
+		form.Set("promis_attendu_livraison", fresh[1])
+		promis(client.post("/commandes", form))
 	})
 	t.Run("malformed bodies", func(t *testing.T) {
 		for _, row := range []struct {
