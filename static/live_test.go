@@ -225,20 +225,24 @@ func TestLivePromiseOfTheBasket(t *testing.T) {
 		row := func(upto int, at string) string {
 			return fmt.Sprintf(`<li data-row="pickup" data-upto="%d" data-at="2026-03-14T%s:00Z" data-clock="%s" data-words="vers %s"></li>`, upto, at, at, at)
 		}
-		return fmt.Sprintf(`<div id="promise" data-promise="%s"><b id="all" data-when="pickup" data-say="words">?</b><ul hidden>%s</ul></div>`, key, row(4, small)+row(12, large))
+		return fmt.Sprintf(`<div id="promise" data-promise="%s" data-taking="oui"><b id="all" data-when="pickup" data-say="words">?</b><ul hidden>%s</ul></div>`, key, row(4, small)+row(12, large))
 	}
 	basket := func(pizzas string) string {
 		return `<aside id="panier" data-pizzas="` + pizzas + `"><b id="mine" data-when="pickup" data-say="clock" data-promise="1">?</b>
 <input id="shown" type="hidden" data-when="pickup" data-say="at" value="?"><b id="other" data-when="delivery" data-say="clock">as drawn</b></aside>`
 	}
+	r.outside = `<select id="creneau"><option value="" data-if="oui" hidden disabled></option><option value="2026-03-14T19:15:00Z"></option>
+<option value="2026-03-14T19:30:00Z"></option></select><p id="shut" data-if="non"></p>`
+	choice := `[...document.querySelectorAll('#creneau option')].map((o) => Number(o.disabled || o.hidden)).join('') + document.getElementById('shut').hidden`
 	says := `['all','mine','shown','other'].map((id) => document.getElementById(id)).map((el) => el.value ?? el.textContent).join()`
 	r.board = promise("k1", "19:00", "19:10") + `<p id="a">dix</p>`
-	r.outside = basket("")
+	r.outside += basket("")
 	b, p := r.live()
 	if got := p.query.Get("promise"); got != "k1" {
 		t.Fatalf("opened with %v", p.query)
 	}
 	b.is(says, "vers 19:00,19:00,2026-03-14T19:00:00Z,as drawn")
+	b.is(choice, "000true")
 	r.set(func() {
 		r.answer = func(w http.ResponseWriter, _ *http.Request, _ post) {
 			w.Header().Set("Content-Type", "text/html")
@@ -250,8 +254,11 @@ func TestLivePromiseOfTheBasket(t *testing.T) {
 	b.is(`document.getElementById('mine').dataset.promise`, "1773515400000")
 	p.send(frame{"k": "ping", "s": 10, "o": []frame{op("morph", "promise", promise("k2", "19:05", "19:20"))}})
 	b.wait(says + ` === 'vers 19:20,19:20,2026-03-14T19:20:00Z,as drawn'`)
+	b.is(choice, "010true") // the first slot has become too early
+	p.send(frame{"k": "ping", "s": 10, "o": []frame{op("morph", "promise", `<div id="promise" data-promise="k3" data-taking="non"></div>`)}})
+	b.wait(choice + ` === '100false'`)
 	p.close(4008)
-	if got := r.peer().query.Get("promise"); got != "k2" {
+	if got := r.peer().query.Get("promise"); got != "k3" {
 		t.Fatalf("came back with %q", got)
 	}
 	b.clean()

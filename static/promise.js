@@ -16,6 +16,9 @@
       else if (el.textContent !== said) el.textContent = said;
       if (el.dataset.promise) el.dataset.promise = Date.parse(r.at);
     }
+    // What stands only while the shop takes orders for now, or only while it does not.
+    for (const el of document.querySelectorAll('[data-if]')) el.hidden = el.disabled = el.dataset.if !== piece.dataset.taking;
+    for (const el of document.querySelectorAll('#creneau [value^="2"]')) el.disabled = el.value < (row('delivery') ?? row('pickup'))?.at;
   }
 
   document.addEventListener('oc:applied', tell);

@@ -168,7 +168,7 @@ var (
 )
 
 // newOrder reads an order form. What is missing or wrong is refused by the business, except what only the form can spoil.
-func newOrder(form url.Values, channel app.Channel) (app.NewOrder, error) {
+func newOrder(form url.Values, channel app.Channel, now time.Time) (app.NewOrder, error) {
 	lines, err := parseLines(form["ligne"])
 	if err != nil {
 		return app.NewOrder{}, err
@@ -177,7 +177,7 @@ func newOrder(form url.Values, channel app.Channel) (app.NewOrder, error) {
 	if err != nil {
 		return app.NewOrder{}, err
 	}
-	slot, err := parseSlot(form.Get("creneau"), time.Now())
+	slot, err := parseSlot(form.Get("creneau"), now)
 	if err != nil {
 		return app.NewOrder{}, err
 	}

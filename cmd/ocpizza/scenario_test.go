@@ -359,26 +359,6 @@ func TestBadInput(t *testing.T) {
 		fresh.post(fmt.Sprintf("/cuisine/commandes/%d/ready", o.ID), nil).want(409)
 		fresh.post(fmt.Sprintf("/cuisine/commandes/%d/delivered", o.ID), nil).want(409)
 	})
-	t.Run("closed shop", func(t *testing.T) {
-		var home struct {
-			Pizzerias []struct {
-				Slug    string
-				Ouverte bool
-			}
-		}
-		client.getJSON("/").decode(&home)
-		if !home.Pizzerias[0].Ouverte {
-			t.Error("the demo's first shop is always open")
-		}
-		for _, p := range home.Pizzerias[1:] {
-			if p.Ouverte {
-				continue
-			}
-			r := client.post("/commandes", with("pizzeria", p.Slug, "mode", "retrait")).want(http.StatusConflict)
-			r.says("fermée")
-			return
-		}
-	})
 	t.Run("sockets", func(t *testing.T) {
 		for _, row := range []struct {
 			name string
