@@ -3,6 +3,7 @@ package app
 import (
 	"errors"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 )
@@ -221,6 +222,34 @@ func TestOpeningHours(t *testing.T) {
 	}
 	if day := ServiceDay(at("2026-03-15 00:30")); day != "2026-03-14" {
 		t.Errorf("half past midnight belongs to %s", day)
+	}
+}
+
+// The time shown before ordering is the time promised, or the customer is asked again (product.md, 7).
+func TestPromiseKeepsWhatWasShown(t *testing.T) {
+	for _, row := range []struct {
+		name       string
+		shown      time.Duration // before the promise
+		slot       time.Time
+		mode       Mode
+		kind, says string
+	}{
+		{"not said", 0, time.Time{}, Pickup, "", ""},
+		{"the same", time.Nanosecond, time.Time{}, Pickup, "", ""},
+		{"a step of the clock", 5 * time.Minute, time.Time{}, Pickup, "", ""},
+		{"sooner than shown", -20 * time.Minute, time.Time{}, Pickup, "", ""},
+		{"the queue moved", 6 * time.Minute, time.Time{}, Pickup, "conflict", "prête vers 13:00 au lieu de 12:54"},
+		{"for delivery", time.Hour, time.Time{}, Delivery, "conflict", "livrée vers 13:00 au lieu de 12:00"},
+		{"another time was chosen", time.Hour, noon.Add(5 * time.Hour), Delivery, "", ""},
+	} {
+		in, promised := NewOrder{Mode: row.mode, Slot: row.slot}, time.Date(2026, 3, 14, 12, 0, 0, 0, time.UTC)
+		if row.shown != 0 {
+			in.Shown = promised.Add(-row.shown)
+		}
+		err := in.kept(promised)
+		if row.kind == "" && err != nil || row.kind != "" && (KindOf(err).String() != row.kind || !strings.Contains(err.Error(), row.says) || AsError(err).Field != "creneau") {
+			t.Errorf("%s: %v", row.name, err)
+		}
 	}
 }
 

@@ -300,6 +300,14 @@ func (p *Pizzeria) NextOpening(at time.Time) (time.Time, bool) {
 	return time.Time{}, false
 }
 
+// Modes are the ways in which the shop hands over: one that serves no postcode does not deliver.
+func (p *Pizzeria) Modes() []Mode {
+	if len(p.Postcodes) == 0 {
+		return []Mode{Pickup}
+	}
+	return []Mode{Delivery, Pickup}
+}
+
 // Serves reports whether the shop delivers to a postcode.
 func (p *Pizzeria) Serves(postcode string) bool {
 	return slices.Contains(p.Postcodes, strings.TrimSpace(postcode))

@@ -72,6 +72,8 @@ type NewOrder struct {
 	Note     string
 	Lines    []NewLine
 	Expected Cents // the total that the customer was shown; 0: not said
+	// Shown is the time that the customer was shown for as soon as possible; zero: not said.
+	Shown time.Time
 }
 
 // Placed is the answer to an order.
@@ -140,6 +142,9 @@ func (s *Shop) draft(ctx context.Context, actor Actor, pizzeria int64, in NewOrd
 		return nil, nil, Errorf(Conflict, "Les prix ont changé depuis que vous avez ouvert la page : le total est maintenant de %s au lieu de %s. Vérifiez et validez de nouveau.", o.Total(), in.Expected)
 	}
 	o.ReadyBy, o.PromisedAt, err = board.promiseAt(in.Slot, in.Mode, o.Pizzas(), now)
+	if err == nil {
+		err = in.kept(o.PromisedAt)
+	}
 	if err != nil {
 		return nil, nil, err
 	}

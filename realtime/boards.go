@@ -37,6 +37,8 @@ type BoardsOptions struct {
 	Rest time.Duration
 	// Reorder is how long an event that came too early waits for those before it, before the board is loaded again (100 ms).
 	Reorder time.Duration
+	// Clock tells the time of what screens say of time (time.Now).
+	Clock func() time.Time
 	// Supervision says how the program and its database stand, from memory; nil: nobody knows.
 	Supervision func() views.Supervision
 	// Announcer carries events to and from other processes; nil: this process hears of their changes by comparing alone.
@@ -78,13 +80,15 @@ type Boards struct {
 // shop is one pizzeria's board in this process. The board is a value that readers take without a lock; mu orders its replacement, what of it
 // the screens have been shown, the numbers of its topics and what is queued on the hub, so that a socket that joins under mu misses nothing.
 type shop struct {
-	id    int64
-	board atomic.Pointer[app.Board]
-	used  atomic.Int64 // Unix nanoseconds of the last read
+	id      int64
+	board   atomic.Pointer[app.Board]
+	outlook atomic.Pointer[app.Outlook] // what live screens say of time; nil: nobody has looked yet
+	used    atomic.Int64                // Unix nanoseconds of the last read
 
 	mu        sync.Mutex
 	shown     *app.Board                          // what live screens show: the board, or one a little older
 	rest      rest                                // of their drawing
+	looked    time.Time                           // when outlook was last made sure of
 	base      int64                               // sequence at which the board was first loaded: a topic that never changed since is as old as it
 	seqs      map[Audience]int64                  // last sequence that changed what an audience shows
 	early     map[int64]app.Event                 // events that came before their turn, by sequence
@@ -95,10 +99,11 @@ type shop struct {
 }
 
 // snapshot is the hello of an audience drawn last, so that a crowd that comes back at once is drawn once. It serves no longer than what it
-// says is so: the topic's number and the service.
+// says is so: the topic's number, the service and the promise.
 type snapshot struct {
 	seq     int64
 	service views.Service
+	promise string
 	frame   *Frame
 }
 
@@ -118,10 +123,14 @@ func NewBoards(source Source, hub *Hub, opt BoardsOptions) *Boards {
 	if opt.Log == nil {
 		opt.Log = slog.Default()
 	}
+	if opt.Clock == nil {
+		opt.Clock = time.Now
+	}
 	b := &Boards{source: source, hub: hub, opt: opt, shops: map[int64]*shop{}, kick: make(chan struct{}, 1), ended: make(chan struct{}, 1)}
 	b.service.pause = servicePause
 	b.ctx, b.cancel = context.WithCancel(context.Background())
 	b.done.Go(b.compareLoop)
+	b.done.Go(b.promiseLoop)
 	return b
 }
 
@@ -185,6 +194,9 @@ func (b *Boards) View(ctx context.Context, a Audience) (*app.Board, int64, error
 	b.know(s, a, Shown{})
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if saysPromise(a.Screen) {
+		b.tellPromise(s)
+	}
 	return b.fresh(s, a), s.seq(a), nil
 }
 

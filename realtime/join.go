@@ -13,6 +13,7 @@ type Shown struct {
 	Seq     int64
 	Build   string
 	Service views.Service
+	Promise string // app.Outlook's key; "" when the page has no place for it
 	// Closed is the order that a tracking page follows, if it is closed: one day boards forget it, and its page may still come back.
 	Closed *app.Order
 }
@@ -21,7 +22,7 @@ type Shown struct {
 const overtaken = 3
 
 // Join makes a socket a watcher of an audience and queues its hello: « current » when what it shows is (with what the database has done
-// meanwhile, if the page says otherwise), else the whole board. From then on it gets every patch; nothing falls between. A warm board is joined without the database.
+// meanwhile and what the clock has, if the page says otherwise), else the whole board. From then on it gets every patch; nothing falls between. A warm board is joined without the database.
 func (b *Boards) Join(ctx context.Context, socket *Socket, a Audience, shown Shown) error {
 	for try := 0; ; try++ {
 		s, err := b.shop(ctx, a.Pizzeria)
@@ -58,7 +59,7 @@ func (b *Boards) join(s *shop, socket *Socket, a Audience, shown Shown, hurried 
 			return false, err
 		}
 		if g.kept() {
-			*s.drawn(a) = snapshot{seq: g.seq, service: g.live.Service, frame: frame}
+			*s.drawn(a) = snapshot{seq: g.seq, service: g.live.Service, promise: g.promise, frame: frame}
 		}
 	}
 	s.drawn(a) // entered again: outside the lock, an audience that nobody watched yet may have been let go of
@@ -71,6 +72,7 @@ type greeting struct {
 	board    *app.Board
 	seq      int64
 	live     views.Live
+	promise  string     // app.Outlook's key on screens that say it
 	closed   *app.Order // the followed order, if it has left the board
 }
 
@@ -81,6 +83,10 @@ func (b *Boards) greeting(s *shop, a Audience, shown Shown) greeting {
 		g.closed = shown.Closed
 	} else if shown.Seq > s.shown.Seq || a.Screen == TrackingScreen {
 		g.board = b.fresh(s, a)
+	}
+	if saysPromise(a.Screen) {
+		b.tellPromise(s)
+		g.promise = s.outlook.Load().Key
 	}
 	g.seq = s.seq(a)
 	g.live = b.Live(g.board, g.seq, "")
@@ -101,9 +107,12 @@ func (b *Boards) ready(s *shop, g greeting, shown Shown) *Frame {
 		if shown.Service != g.live.Service && saysService(g.audience.Screen) {
 			ops = b.serviceOps(g.audience, g.board.Pizzeria, g.live.Service)
 		}
+		if shown.Promise != "" && g.promise != "" && shown.Promise != g.promise {
+			ops = append(ops, b.promiseOps(g.audience, g.live.Outlook)...)
+		}
 		return b.hello(g, ModeCurrent, ops)
 	}
-	if snap := s.drawn(g.audience); snap.seq == g.seq && snap.service == g.live.Service {
+	if snap := s.drawn(g.audience); snap.seq == g.seq && snap.service == g.live.Service && snap.promise == g.promise {
 		return snap.frame
 	}
 	return nil
@@ -128,7 +137,8 @@ func (b *Boards) hello(g greeting, mode string, ops []Op) *Frame {
 
 // moved reports whether what was drawn for a greeting is no more what a newcomer should see. s.mu is held.
 func (b *Boards) moved(s *shop, g greeting) bool {
-	return s.seq(g.audience) != g.seq || s.board.Load().Epoch != g.board.Epoch || g.closed == nil && b.Service() != g.live.Service
+	return s.seq(g.audience) != g.seq || s.board.Load().Epoch != g.board.Epoch || g.closed == nil && b.Service() != g.live.Service ||
+		g.promise != "" && s.outlook.Load().Key != g.promise
 }
 
 // kept reports whether a drawing serves those who come next. One or two people follow an order: keeping ten thousand drawings would cost more

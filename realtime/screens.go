@@ -57,7 +57,7 @@ func (a Audience) class() Audience {
 // Live are the attributes of a board that is drawn: what its page presents when it connects. Path is that of the socket; a board that the
 // wire sends has none, and the page keeps its own.
 func (b *Boards) Live(board *app.Board, seq int64, path string) views.Live {
-	return views.Live{Path: path, Epoch: board.Epoch, Seq: seq, Build: b.opt.Build, Now: time.Now(), Service: b.Service()}
+	return views.Live{Path: path, Epoch: board.Epoch, Seq: seq, Build: b.opt.Build, Now: time.Now(), Service: b.Service(), Outlook: b.outlook(board.Pizzeria.ID)}
 }
 
 // touched lists the classes of audiences for which a change is visible.

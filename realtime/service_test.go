@@ -4,6 +4,7 @@ import (
 	"runtime"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -17,12 +18,17 @@ import (
 type wall struct {
 	bench
 	*Boards
-	t testing.TB
+	t     testing.TB
+	clock atomic.Pointer[time.Time]
 }
 
 func newWall(t testing.TB) *wall {
 	w := &wall{bench: newBench(HubOptions{BatchTick: -1}), t: t}
-	w.Boards = NewBoards(fixed{anEvening()}, w.Hub, BoardsOptions{IdleCompare: time.Hour, BusyCompare: time.Hour, Rest: -1})
+	begin := evening.Add(90 * time.Second) // off the five minutes to which promises are told
+	w.clock.Store(&begin)
+	w.Boards = NewBoards(fixed{anEvening()}, w.Hub, BoardsOptions{
+		IdleCompare: time.Hour, BusyCompare: time.Hour, Rest: -1, Clock: func() time.Time { return *w.clock.Load() },
+	})
 	w.service.pause = 0
 	t.Cleanup(w.Boards.Close)
 	return w

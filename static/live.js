@@ -6,7 +6,7 @@
 //
 // What a page says to it:
 //   <main id=board data-live=/live/… data-epoch data-seq data-build data-now>   connect, and from where
-//   #service with data-service                                                  how the database stands, presented when connecting
+//   #service with data-service, #promise with data-promise                      what pings redraw without a number, presented when connecting
 //   data-heartbeat (ms), data-ended (words for a session that ended)            on #board, rarely
 //   data-title on #board or in it                                               becomes document.title
 //   <html data-user>  owner of outbox entries      <html data-tz>               time zone of displayed times
@@ -318,8 +318,10 @@
     url.searchParams.set('seq', seq);
     url.searchParams.set('build', build);
     // Read where it is shown: a ping may have changed it.
-    const service = byId('service')?.dataset.service;
-    if (service) url.searchParams.set('service', service);
+    for (const id of ['service', 'promise']) {
+      const told = byId(id)?.dataset[id];
+      if (told) url.searchParams.set(id, told);
+    }
     heardAt = Date.now();
     opened = false;
     try {
@@ -633,6 +635,8 @@
   /** What is being sent at this moment, and the keys of writes whose fate is unknown: pressed again, same key. */
   const inFlight = new Set();
   const UNSURE = 'oc.key ';
+  // after which the same again is meant: the next crate of the same ingredient, the next evening's pizza
+  const FORGET = 3_600_000;
 
   const send = (w, csrf) =>
     fetch(w.url, {
@@ -722,7 +726,10 @@
     const body = String(new URLSearchParams(fields));
     const url = new URL(attr('action'), location.href).href;
     const el = by?.closest('[data-optimistic]') ?? by ?? form;
-    const w = { url, body, at: now(), sig: url + '\n' + body, el: el.id };
+    // What the server draws anew each time (its own key, what it had shown) is no part of what is asked: the same
+    // order on a page loaded again is the same order.
+    for (const name of [...fields.keys()]) if (/^_|_attendu/.test(name)) fields.delete(name);
+    const w = { url, body, at: now(), sig: url + '\n' + new URLSearchParams(fields), el: el.id };
     if (boxed) keep(w, form, by, el);
     // "sent" blocks as well where a frame is awaited: a second « prêt » before it came would be the next step.
     else if (!inFlight.has(w.sig) && !el.closest('[data-pending=""],[data-optimistic][data-pending]')) write(w, form, el, csrf);
@@ -730,8 +737,9 @@
 
   /** A write that somebody waits for: a few tries with the same key, then a sentence. */
   async function write(w, form, el, csrf) {
-    w.key = session.getItem(UNSURE + w.sig) ?? uuid();
-    session.setItem(UNSURE + w.sig, w.key);
+    const [key, at] = (session.getItem(UNSURE + w.sig) ?? '').split(' ');
+    w.key = Date.now() - at < FORGET ? key : uuid();
+    session.setItem(UNSURE + w.sig, w.key + ' ' + Date.now());
     inFlight.add(w.sig);
     pend(el);
     let fate = 'lost';

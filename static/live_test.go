@@ -217,6 +217,53 @@ func TestLivePresentsTheService(t *testing.T) {
 	b.clean()
 }
 
+// The promise is one piece for everybody; each basket reads the row of its own size off it, also when either changes.
+func TestLivePromiseOfTheBasket(t *testing.T) {
+	r := newRig(t)
+	r.scripts = append(r.scripts, "promise.js")
+	promise := func(key, small, large string) string {
+		row := func(upto int, at string) string {
+			return fmt.Sprintf(`<li data-row="pickup" data-upto="%d" data-at="2026-03-14T%s:00Z" data-clock="%s" data-words="vers %s"></li>`, upto, at, at, at)
+		}
+		return fmt.Sprintf(`<div id="promise" data-promise="%s" data-taking="oui"><b id="all" data-when="pickup" data-say="words">?</b><ul hidden>%s</ul></div>`, key, row(4, small)+row(12, large))
+	}
+	basket := func(pizzas string) string {
+		return `<aside id="panier" data-pizzas="` + pizzas + `"><b id="mine" data-when="pickup" data-say="clock" data-promise="1">?</b>
+<input id="shown" type="hidden" data-when="pickup" data-say="at" value="?"><b id="other" data-when="delivery" data-say="clock">as drawn</b></aside>`
+	}
+	r.outside = `<select id="creneau"><option value="" data-if="oui" hidden disabled></option><option value="2026-03-14T19:15:00Z"></option>
+<option value="2026-03-14T19:30:00Z"></option></select><p id="shut" data-if="non"></p>`
+	choice := `[...document.querySelectorAll('#creneau option')].map((o) => Number(o.disabled || o.hidden)).join('') + document.getElementById('shut').hidden`
+	says := `['all','mine','shown','other'].map((id) => document.getElementById(id)).map((el) => el.value ?? el.textContent).join()`
+	r.board = promise("k1", "19:00", "19:10") + `<p id="a">dix</p>`
+	r.outside += basket("")
+	b, p := r.live()
+	if got := p.query.Get("promise"); got != "k1" {
+		t.Fatalf("opened with %v", p.query)
+	}
+	b.is(says, "vers 19:00,19:00,2026-03-14T19:00:00Z,as drawn")
+	b.is(choice, "000true")
+	r.set(func() {
+		r.answer = func(w http.ResponseWriter, _ *http.Request, _ post) {
+			w.Header().Set("Content-Type", "text/html")
+			fmt.Fprint(w, basket("10"))
+		}
+	})
+	b.do(`document.getElementById('f').action = '/carte/x/panier'; document.getElementById('f').requestSubmit()`)
+	b.wait(says + ` === 'vers 19:10,19:10,2026-03-14T19:10:00Z,as drawn'`)
+	b.is(`document.getElementById('mine').dataset.promise`, "1773515400000")
+	p.send(frame{"k": "ping", "s": 10, "o": []frame{op("morph", "promise", promise("k2", "19:05", "19:20"))}})
+	b.wait(says + ` === 'vers 19:20,19:20,2026-03-14T19:20:00Z,as drawn'`)
+	b.is(choice, "010true") // the first slot has become too early
+	p.send(frame{"k": "ping", "s": 10, "o": []frame{op("morph", "promise", `<div id="promise" data-promise="k3" data-taking="non"></div>`)}})
+	b.wait(choice + ` === '100false'`)
+	p.close(4008)
+	if got := r.peer().query.Get("promise"); got != "k3" {
+		t.Fatalf("came back with %q", got)
+	}
+	b.clean()
+}
+
 func TestLiveLostLastMessageIsFoundByThePing(t *testing.T) {
 	r := newRig(t)
 	b, p := r.live()
@@ -563,16 +610,26 @@ func TestLiveFormAnswers(t *testing.T) {
 func TestLiveUnknownFateKeepsItsKey(t *testing.T) {
 	r := newRig(t)
 	r.attrs = `data-heartbeat="1000" data-epoch="e1" data-seq="10" data-build="b1"`
-	r.board = `<button id="go" form="f" formaction="/commandes" name="n" value="1">Commander</button>`
+	drawn := 0
+	draw := func() { // as the server does: with another key, and what it shows now
+		drawn++
+		r.set(func() {
+			r.board = fmt.Sprintf(`<button id="go" form="f" formaction="/commandes" name="n" value="1">Commander</button>
+<input type="hidden" form="f" name="_cle" value="page-%d"><input type="hidden" form="f" name="promis_attendu_retrait" value="19:%d">`, drawn, drawn)
+		})
+	}
+	draw()
 	b, _ := r.live()
 	busy := func(w http.ResponseWriter, _ *http.Request, _ post) { w.WriteHeader(http.StatusServiceUnavailable) }
 	r.set(func() { r.answer = busy })
 	b.do(`document.getElementById('go').click()`)
 	b.wait(`document.getElementById('toast').textContent.includes('503')`)
+	draw()
 	b.open(r.srv.URL + "/page")
 	r.set(func() { r.cut = true })
 	b.do(`document.getElementById('go').click()`)
 	b.wait(`document.getElementById('toast').textContent.includes('Pas de réponse')`)
+	b.do(`document.querySelector('[name=_cle]').value = 'redrawn'`)
 	r.set(func() {
 		r.cut, r.answer = false, func(w http.ResponseWriter, _ *http.Request, _ post) {
 			w.Header().Set("X-Location", "/suivi/abc")
@@ -590,12 +647,26 @@ func TestLiveUnknownFateKeepsItsKey(t *testing.T) {
 			t.Fatalf("keys differ: %+v", posts)
 		}
 	}
+	if !strings.Contains(posts[0].Body, "_cle=page-1") { // the till draws its form with it again
+		t.Errorf("the body lacks the page's key: %q", posts[0].Body)
+	}
 	// What was answered is over: the same again is another order.
 	b.open(r.srv.URL + "/page")
 	b.do(`document.getElementById('go').click()`)
 	b.wait(`location.pathname === '/suivi/abc'`)
 	if posts = r.written(); posts[4].Key == posts[0].Key {
 		t.Fatal("a new order got the key of the old one")
+	}
+	// Nor is the same again, long after an unknown fate, the same order.
+	r.set(func() { r.answer = busy })
+	b.open(r.srv.URL + "/page")
+	b.do(`document.getElementById('go').click()`)
+	b.wait(`document.getElementById('toast').textContent.includes('503')`)
+	b.do(`for (const k of Object.keys(sessionStorage)) sessionStorage.setItem(k, sessionStorage.getItem(k).split(' ')[0] + ' ' + (Date.now() - 4e6));
+document.getElementById('go').click()`)
+	b.wait(`!document.querySelector('[data-pending]')`)
+	if posts = r.written(); len(posts) != 11 || posts[10].Key == posts[5].Key {
+		t.Fatalf("%d writes, the last under %q after %q", len(posts), posts[len(posts)-1].Key, posts[5].Key)
 	}
 }
 

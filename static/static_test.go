@@ -88,7 +88,7 @@ func TestSlimKeepsCodeAndLineNumbers(t *testing.T) {
 func TestCustomerScriptsAreSmall(t *testing.T) {
 	t.Parallel()
 	total := 0
-	for _, name := range []string{"idiomorph.js", "live.js", "menu.js"} {
+	for _, name := range []string{"idiomorph.js", "live.js", "promise.js", "menu.js"} {
 		a, _, ok := Lookup(name)
 		if !ok {
 			t.Fatalf("no %s", name)

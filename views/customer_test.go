@@ -55,6 +55,13 @@ func testBasket(b *app.Board) Basket {
 	return basket
 }
 
+// closedBasket is the same while the shop is closed.
+func closedBasket(b *app.Board) Basket {
+	basket := testBasket(b)
+	basket.Soonest = nil
+	return basket
+}
+
 func refusedBasket(b *app.Board) Basket {
 	basket := testBasket(b)
 	basket.Refusal, basket.BadField, basket.BadLine = "Nous ne livrons pas encore le 75001. Choisissez le retrait, ou une adresse dans : 75019, 75020.", "code_postal", 2
@@ -96,7 +103,13 @@ func TestCustomerPieces(t *testing.T) {
 	golden(t, "product-sold-out", ProductCard(b, product("norvegienne")))
 	golden(t, "product-drink", ProductCard(b, product("limonade")))
 	golden(t, "drawing", Drawings(b.Menu, *product("reine"), *product("tiramisu")))
+	golden(t, "soonest", Soonest(b.Outlook(evening)))
+	golden(t, "soonest-closed", Soonest(app.Outlook{Opens: at(24 * 60), Day: "2026-03-14", Key: "k"}))
 	golden(t, "basket-empty", BasketPiece(visitorPage("menu"), b, Basket{}))
+	shut := testBoard()
+	shut.Pizzeria.AlwaysOpen = false
+	shut.Pizzeria.Hours = []app.Opening{{Day: time.Saturday, From: 20 * 60, To: 23 * 60}}
+	golden(t, "basket-closed", BasketPiece(visitorPage("menu"), shut, closedBasket(shut)))
 	golden(t, "basket", BasketPiece(visitorPage("menu"), b, testBasket(b)))
 	golden(t, "basket-refused", BasketPiece(visitorPage("menu"), b, refusedBasket(b)))
 	for id, name := range map[int64]string{46: "received", 37: "preparing", 36: "ready", 35: "ready-pickup", 33: "on-the-way", 31: "delivered", 32: "collected", 39: "on-hold", 43: "cancelled"} {

@@ -234,5 +234,5 @@ func testPage(screen string, viewer app.Actor) Page {
 }
 
 func testLive(path string) Live {
-	return Live{Path: path, Epoch: "e1", Seq: 1042, Build: "b1", Now: evening}
+	return Live{Path: path, Epoch: "e1", Seq: 1042, Build: "b1", Now: evening, Outlook: testBoard().Outlook(evening)}
 }

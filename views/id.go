@@ -20,9 +20,10 @@ const (
 	LeaveOutID = "act-sans"     // tracking: go on without what ran out
 	BasketID   = "panier"
 	TrackingID = "tracking"
-	// MaintenanceID is on every board, ServiceID on every board of a shop.
+	// MaintenanceID is on every board, ServiceID on every board of a shop, PromiseID on that of a menu or a till.
 	MaintenanceID = "maintenance"
 	ServiceID     = "service"
+	PromiseID     = "promise"
 
 	// The kitchen wall; kitchen.js looks for these.
 	TicketsID      = "tickets"

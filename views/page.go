@@ -35,8 +35,9 @@ type Live struct {
 	Seq   int64 // of the topic
 	Build string
 	Now   time.Time
-	// Service is what the board says of the database.
+	// Service is what the board says of the database, Outlook what that of a menu or a till says of time.
 	Service Service
+	Outlook app.Outlook
 }
 
 // ShopCard is a shop on the home page.

@@ -140,7 +140,7 @@ func (s *Server) priced(b *app.Board, in []app.NewLine, mode app.Mode) views.Bas
 		basket.Lines = append(basket.Lines, views.BasketLine{Raw: rawLine(ask), Line: l, Left: b.Left(l.Product, l.Size)})
 	}
 	basket.Soonest = b.Soonest(pizzas, now)
-	basket.Slots = b.Slots(app.Delivery, pizzas, now, 16)
+	basket.Slots = b.Slots(b.Pizzeria.Modes()[0], pizzas, now, 16) // a delivery's suit those who come as well
 	return basket
 }
 
@@ -261,7 +261,7 @@ func (s *Server) place(c *fiber.Ctx, actor app.Actor, principal string, form url
 	if err != nil {
 		return app.Placed{}, err
 	}
-	in, err := newOrder(form, channel)
+	in, err := newOrder(form, channel, s.shop.Now())
 	if err != nil {
 		return app.Placed{}, err
 	}

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"cmp"
 	"crypto/rand"
 	"crypto/sha256"
 	"encoding/hex"
@@ -102,7 +103,8 @@ func key(c *fiber.Ctx, principal string, form url.Values) (app.Key, error) {
 	h := sha256.New()
 	fmt.Fprintf(h, "%s %s\n", c.Method(), c.Path())
 	for _, name := range slices.Sorted(maps.Keys(form)) {
-		if name != "_csrf" && name != "_cle" {
+		// What the page had shown is a condition, not what is asked: the same order from a page drawn again is the same order.
+		if name != "_csrf" && name != "_cle" && !strings.Contains(name, "_attendu") {
 			fmt.Fprintf(h, "%q=%q\n", name, form[name])
 		}
 	}
@@ -166,7 +168,7 @@ var (
 )
 
 // newOrder reads an order form. What is missing or wrong is refused by the business, except what only the form can spoil.
-func newOrder(form url.Values, channel app.Channel) (app.NewOrder, error) {
+func newOrder(form url.Values, channel app.Channel, now time.Time) (app.NewOrder, error) {
 	lines, err := parseLines(form["ligne"])
 	if err != nil {
 		return app.NewOrder{}, err
@@ -175,7 +177,7 @@ func newOrder(form url.Values, channel app.Channel) (app.NewOrder, error) {
 	if err != nil {
 		return app.NewOrder{}, err
 	}
-	slot, err := parseSlot(form.Get("creneau"), time.Now())
+	slot, err := parseSlot(form.Get("creneau"), now)
 	if err != nil {
 		return app.NewOrder{}, err
 	}
@@ -194,7 +196,21 @@ func newOrder(form url.Values, channel app.Channel) (app.NewOrder, error) {
 		}
 		in.Expected = app.Cents(cents)
 	}
-	return in, nil
+	in.Shown, err = shownPromise(form)
+	return in, err
+}
+
+// shownPromise is the time that the page showed: "promis_attendu", or that of the chosen mode where the page showed both.
+func shownPromise(form url.Values) (time.Time, error) {
+	shown := cmp.Or(form.Get("promis_attendu_"+form.Get("mode")), form.Get("promis_attendu"))
+	if shown == "" {
+		return time.Time{}, nil
+	}
+	at, err := time.Parse(time.RFC3339, shown)
+	if err != nil {
+		return time.Time{}, errUnreadable
+	}
+	return at, nil
 }
 
 // phoneNumber returns a number in E.164 form, "" for none; a national number is French.

@@ -62,7 +62,9 @@ func (s *Server) upgrade(c *fiber.Ctx, a realtime.Audience, closed *app.Order) e
 	if !s.originAllowed(c) {
 		return errForged
 	}
-	shown := realtime.Shown{Epoch: c.Query("epoch"), Build: c.Query("build"), Service: views.Service(c.Query("service")), Closed: closed}
+	shown := realtime.Shown{
+		Epoch: c.Query("epoch"), Build: c.Query("build"), Service: views.Service(c.Query("service")), Promise: c.Query("promise"), Closed: closed,
+	}
 	if seq, err := strconv.ParseInt(c.Query("seq"), 10, 64); err == nil {
 		shown.Seq = seq
 	}

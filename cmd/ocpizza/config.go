@@ -29,6 +29,8 @@ type config struct {
 	Watch    watchOptions
 	// IdleCompare is realtime.BoardsOptions': tests are less patient.
 	IdleCompare time.Duration
+	// Clock tells the business what time it is: tests open and close shops. nil: time.Now.
+	Clock func() time.Time
 	// MetricsToken opens /metrics; "": this machine alone.
 	MetricsToken string
 }

@@ -14,6 +14,7 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -38,6 +39,7 @@ type evening struct {
 	prog *program
 	// public is its OCPIZZA_ORIGIN, if it has one that is not url: what browsers take it for.
 	public string
+	clock func() time.Time // nil: the machine's
 }
 
 // startEvening seeds a database and serves it until the test ends.
@@ -60,6 +62,18 @@ func startEvening(t *testing.T, dbURL string) *evening {
 	return e
 }
 
+// startAt is an evening at a time of the test's choice, on SQLite; set moves its clock.
+func startAt(t *testing.T, now time.Time) (e *evening, set func(time.Time)) {
+	t.Helper()
+	var clock atomic.Pointer[time.Time]
+	clock.Store(&now)
+	e = startEvening(t, "sqlite://"+dbtest.SQLite(t))
+	e.stop()
+	e.clock = func() time.Time { return *clock.Load() }
+	e.serve("127.0.0.1:0")
+	return e, func(at time.Time) { clock.Store(&at) }
+}
+
 // serve starts the program on an address; stop ends it, so that it may be served again.
 func (e *evening) serve(addr string) {
 	e.t.Helper()
@@ -67,7 +81,7 @@ func (e *evening) serve(addr string) {
 	if err != nil {
 		e.t.Fatal(err)
 	}
-	cfg := config{Secret: []byte(strings.Repeat("s", minSecret))}
+	cfg := config{Secret: []byte(strings.Repeat("s", minSecret)), Clock: e.clock}
 	if e.prog, err = startProgram(e.db, true, cfg, l, slog.New(slog.NewTextHandler(testLog{e.t}, &slog.HandlerOptions{Level: slog.LevelWarn}))); err != nil {
 		e.t.Fatal(err)
 	}

@@ -60,12 +60,15 @@ func startProgram(d *db.DB, demo bool, c config, l net.Listener, log *slog.Logge
 	registry := prometheus.NewRegistry()
 	p := &program{db: d, hub: hub, watcher: watcher, others: others, listener: l, log: log, failed: make(chan error, 1)}
 	p.ctx, p.cancel = context.WithCancel(context.Background())
+	if c.Clock == nil {
+		c.Clock = time.Now
+	}
 	p.boards = realtime.NewBoards(d, hub, realtime.BoardsOptions{
-		Log: log, Build: build, Announcer: others, Supervision: watcher.supervision, IdleCompare: c.IdleCompare,
+		Log: log, Build: build, Announcer: others, Supervision: watcher.supervision, IdleCompare: c.IdleCompare, Clock: c.Clock,
 	})
 	d.OnHealth(p.databaseIs)
 	p.shop = &app.Shop{
-		Store: d, Boards: p.boards, Publisher: p.boards, Clock: time.Now, Secret: c.Secret, CheckPassword: checkPassword, Demo: demo,
+		Store: d, Boards: p.boards, Publisher: p.boards, Clock: c.Clock, Secret: c.Secret, CheckPassword: checkPassword, Demo: demo,
 	}
 	p.server = web.New(web.Options{
 		Shop: p.shop, Boards: p.boards, Hub: hub, Sessions: d, Log: log, Origin: c.Origin, Proxied: c.Dyno, Ready: p.ready, Build: build,

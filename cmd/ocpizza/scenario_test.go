@@ -8,9 +8,11 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/gobwas/ws"
 
+	"github.com/oc-pizza/ocpizza/app"
 	"github.com/oc-pizza/ocpizza/db/dbtest"
 )
 
@@ -263,6 +265,35 @@ func TestBadInput(t *testing.T) {
 		r := client.do("POST", "/commandes", strings.NewReader(form.Encode()), "Content-Type", "application/x-www-form-urlencoded", "Accept", "text/html")
 		r.want(422).says("75001").says("Zoé Vilanova").says("2e étage").says(`role="alert"`).says("margherita:medium:1")
 	})
+	t.Run("the promise shown is kept or said", func(t *testing.T) {
+		promis := func(r *reply) time.Time {
+			var p placed
+			r.want(http.StatusCreated).decode(&p)
+			at, err := time.Parse(time.RFC3339, p.PromisA)
+			if err != nil {
+				t.Fatal(err)
+			}
+			return at
+		}
+		at := promis(client.post("/commandes", with()))
+		promis(client.post("/commandes", with("promis_attendu", at.Add(-time.Minute).Format(time.RFC3339))))
+		shown := at.Add(-30 * time.Minute).UTC().Format(time.RFC3339)
+		r := client.post("/commandes", with("promis_attendu", shown)).want(http.StatusConflict).says("au lieu de " + at.Add(-30*time.Minute).In(app.Paris).Format("15:04"))
+		r.says("Validez de nouveau")
+		// The page shows both modes; only that of the chosen one counts.
+		promis(client.post("/commandes", with("promis_attendu_retrait", shown)))
+		client.post("/commandes", with("promis_attendu_livraison", shown)).want(http.StatusConflict)
+		client.post("/commandes", with("promis_attendu", "bientôt")).want(422)
+		form := with("promis_attendu_livraison", shown, "nom", "Zoé Vilanova")
+		r = client.do("POST", "/commandes", strings.NewReader(form.Encode()), "Content-Type", "application/x-www-form-urlencoded", "Accept", "text/html")
+		r.want(http.StatusConflict).says("Zoé Vilanova").says("margherita:medium:1").says(`role="alert"`)
+		fresh := regexp.MustCompile(`name="promis_attendu_livraison" value="([^"]+)"`).FindStringSubmatch(r.body)
+		if fresh == nil {
+			t.Fatalf("no new promise in the form: %.2000s", r.body)
+		}
+		form.Set("promis_attendu_livraison", fresh[1])
+		promis(client.post("/commandes", form))
+	})
 	t.Run("malformed bodies", func(t *testing.T) {
 		for _, row := range []struct {
 			kind, body string
@@ -301,6 +332,10 @@ func TestBadInput(t *testing.T) {
 		if first != again {
 			t.Errorf("the same key made two orders: %+v %+v", first, again)
 		}
+		// What the page showed when it was drawn again is a condition, not another order.
+		if again = client.place(with("nom", "Une fois", "total_attendu", "1", "promis_attendu", "2026-01-01T12:00:00Z"), "twice"); first != again {
+			t.Errorf("the same order from a page drawn again: %+v %+v", first, again)
+		}
 		client.post("/commandes", with("nom", "Deux fois"), "Idempotency-Key", "twice").want(422).says("Rechargez")
 		// A refusal is kept too: what was sold out does not become an order after a restock.
 		form := order("quatre-fromages:large:50", "quatre-fromages:large:50")
@@ -323,26 +358,6 @@ func TestBadInput(t *testing.T) {
 		fresh.post(fmt.Sprintf("/cuisine/commandes/%d/lignes/9/making", o.ID), nil).want(404)
 		fresh.post(fmt.Sprintf("/cuisine/commandes/%d/ready", o.ID), nil).want(409)
 		fresh.post(fmt.Sprintf("/cuisine/commandes/%d/delivered", o.ID), nil).want(409)
-	})
-	t.Run("closed shop", func(t *testing.T) {
-		var home struct {
-			Pizzerias []struct {
-				Slug    string
-				Ouverte bool
-			}
-		}
-		client.getJSON("/").decode(&home)
-		if !home.Pizzerias[0].Ouverte {
-			t.Error("the demo's first shop is always open")
-		}
-		for _, p := range home.Pizzerias[1:] {
-			if p.Ouverte {
-				continue
-			}
-			r := client.post("/commandes", with("pizzeria", p.Slug, "mode", "retrait")).want(http.StatusConflict)
-			r.says("fermée")
-			return
-		}
 	})
 	t.Run("sockets", func(t *testing.T) {
 		for _, row := range []struct {
