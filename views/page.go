@@ -88,5 +88,6 @@ type TillForm struct {
 	Customer []*app.Order // last orders of the phone number typed
 	Soonest  map[app.Mode]time.Time
 	Slots    []time.Time // that may be chosen besides as soon as possible
-	Taken    *app.Order  // the order that was just placed, to say so above the empty form; nil if none
+	Taken    *app.Order  // the order that this till placed last, nil if none
+	Link     string      // its tracking link, whole: only the till that placed it ever has it
 }

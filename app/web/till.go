@@ -24,12 +24,34 @@ func (s *Server) till(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
-	form := s.draft(c)
 	p := s.staffPage(c, "till", "Caisse", &b.Pizzeria, shops)
-	if n := c.Query("commande"); n != "" {
-		p.Notice = fmt.Sprintf("Commande n° %s enregistrée. La cuisine l’a reçue.", shorten(n))
+	return s.html(c, views.TillPage(p, live, b, s.withTaken(c, b, s.tillForm(b, s.draft(c)))))
+}
+
+// The last order that this till placed, as "id.token": its tracking link can be had nowhere else, for only the token's hash is stored.
+const takenCookie = "oc_prise"
+
+func (s *Server) keepTaken(c *fiber.Ctx, placed app.Placed) {
+	s.setCookie(c, takenCookie, strconv.FormatInt(placed.Order.ID, 10)+"."+placed.Token, 12*time.Hour)
+}
+
+// withTaken adds the last order that this till placed to a form, with its link, while it is on the board of the shop.
+func (s *Server) withTaken(c *fiber.Ctx, b *app.Board, f views.TillForm) views.TillForm {
+	text, token, _ := strings.Cut(c.Cookies(s.cookieName(takenCookie)), ".")
+	id, err := strconv.ParseInt(text, 10, 64)
+	if o := b.Orders[id]; err == nil && o != nil && o.TokenHash == app.HashToken(token) {
+		f.Taken, f.Link = o, s.trackingURL(c, token)
 	}
-	return s.html(c, views.TillPage(p, live, b, s.tillForm(b, form)))
+	return f
+}
+
+// trackingURL is a tracking link as a customer types it.
+func (s *Server) trackingURL(c *fiber.Ctx, token string) string {
+	origin := s.origin
+	if origin == "" {
+		origin = c.BaseURL()
+	}
+	return origin + "/suivi/" + token
 }
 
 // draft reads the till's draft.
@@ -166,6 +188,7 @@ func leaveOut(lines []app.NewLine, n, ingredient string) ([]app.NewLine, *app.Er
 // tillAnswer draws the draft for live.js, the whole page for a plain form. The page's key stays, or what is being typed would be lost.
 func (s *Server) tillAnswer(c *fiber.Ctx, live views.Live, b *app.Board, shops []app.Pizzeria, f views.TillForm, pageKey string) error {
 	p := s.staffPage(c, "till", "Caisse", &b.Pizzeria, shops)
+	f = s.withTaken(c, b, f)
 	if !fromLive(c) {
 		return s.html(c, views.TillPage(p, live, b, f))
 	}
@@ -223,14 +246,10 @@ func (s *Server) tillOrder(c *fiber.Ctx) error {
 		f.Refusal, f.BadLine = refusal.Message, refusal.Line
 		s.retryLater(c, refusal)
 		c.Status(status[refusal.Kind])
-		p := s.staffPage(c, "till", "Caisse", &b.Pizzeria, shops)
-		if fromLive(c) {
-			p.Key = form.Get("_cle")
-			return s.html(c, views.TillDraft(p, b, f))
-		}
-		return s.html(c, views.TillPage(p, live, b, f))
+		return s.tillAnswer(c, live, b, shops, f, form.Get("_cle"))
 	}
 	s.clearCookie(c, draftCookie)
+	s.keepTaken(c, placed)
 	if wantsJSON(c) {
 		out := orderJSON(placed.Order)
 		out["suivi"] = "/suivi/" + placed.Token
@@ -238,15 +257,10 @@ func (s *Server) tillOrder(c *fiber.Ctx) error {
 	}
 	if fromLive(c) {
 		f := s.tillForm(b, url.Values{})
-		f.Taken = placed.Order
+		f.Taken, f.Link = placed.Order, s.trackingURL(c, placed.Token)
 		return s.html(c, views.TillDraft(s.staffPage(c, "till", "Caisse", &b.Pizzeria, shops), b, f))
 	}
-	to := "/caisse" + shopQuery(&b.Pizzeria, shops)
-	sep := "?"
-	if strings.Contains(to, "?") {
-		sep = "&"
-	}
-	return c.Redirect(fmt.Sprintf("%s%scommande=%d", to, sep, placed.Order.Number), http.StatusSeeOther)
+	return c.Redirect("/caisse"+shopQuery(&b.Pizzeria, shops), http.StatusSeeOther)
 }
 
 // takePayment records money taken before the order is handed over.

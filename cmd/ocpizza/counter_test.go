@@ -1,0 +1,87 @@
+package main
+
+import (
+	"html"
+	"net/http"
+	"net/url"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/oc-pizza/ocpizza/db/dbtest"
+)
+
+// takes is the form by which a till takes an order.
+func takes(lines ...string) url.Values {
+	form := order(lines...)
+	form.Del("pizzeria")
+	form.Set("canal", "phone")
+	return form
+}
+
+// postPage sends a form like a browser without JavaScript, and follows it to the page that it leads to.
+func (p *person) postPage(path string, form url.Values, headers ...string) *reply {
+	p.e.t.Helper()
+	if form.Get("_csrf") == "" {
+		form.Set("_csrf", p.csrf)
+	}
+	headers = append([]string{"Content-Type", "application/x-www-form-urlencoded", "Accept", "text/html"}, headers...)
+	r := p.do("POST", path, strings.NewReader(form.Encode()), headers...)
+	if to := r.Header.Get("Location"); r.StatusCode == http.StatusSeeOther {
+		return p.get(to)
+	}
+	return r
+}
+
+// postLive sends a form like live.js, which wants the piece that changes.
+func (p *person) postLive(path string, form url.Values, headers ...string) *reply {
+	p.e.t.Helper()
+	return p.postPage(path, form, append([]string{"X-Live", "1"}, headers...)...)
+}
+
+var trackingLink = regexp.MustCompile(`>(http://[^<]*/suivi/[^<]+)</textarea>`)
+
+// TestTillGivesTheTrackingLink: a customer on the telephone is told where to follow the order, as long as the clerk has not taken the next one.
+func TestTillGivesTheTrackingLink(t *testing.T) {
+	e := startEvening(t, "sqlite://"+dbtest.SQLite(t))
+	cashier := e.as("caisse")
+	link := func(r *reply) string {
+		t.Helper()
+		found := trackingLink.FindStringSubmatch(r.want(http.StatusOK).body)
+		if found == nil {
+			t.Fatalf("no tracking link: %.3000s", r.body)
+		}
+		return found[1]
+	}
+	follows := func(link string) {
+		t.Helper()
+		e.visitor().get(strings.TrimPrefix(link, e.url)).want(http.StatusOK).says("Commande n°")
+	}
+
+	taken := cashier.postPage("/caisse/commandes", takes("regina:medium:1"))
+	first := link(taken)
+	follows(first)
+	sms := regexp.MustCompile(`href="(sms:[^"]+)"`).FindStringSubmatch(taken.body)
+	if sms == nil {
+		t.Fatalf("no message to send: %.3000s", taken.body)
+	}
+	number, query, _ := strings.Cut(html.UnescapeString(sms[1]), "?")
+	if body, err := url.PathUnescape(strings.TrimPrefix(query, "body=")); number != "sms:+33465712030" || err != nil || !strings.Contains(body, first) {
+		t.Errorf("the message is %s", sms[1])
+	}
+	if got := link(cashier.get("/caisse")); got != first {
+		t.Errorf("after a reload: %s, want %s", got, first)
+	}
+	if got := link(cashier.postLive("/caisse/brouillon", url.Values{"telephone": {"04 65 71 33 07"}, "action": {"chercher"}})); got != first {
+		t.Errorf("once the next one is begun: %s, want %s", got, first)
+	}
+
+	second := link(cashier.postLive("/caisse/commandes", takes("margherita:medium:1")))
+	follows(second)
+	if got := link(cashier.get("/caisse")); got != second || second == first {
+		t.Errorf("after the next order: %s, want %s", got, second)
+	}
+	if body := e.as("caisse").get("/caisse").want(http.StatusOK).body; strings.Contains(body, "/suivi/") {
+		t.Error("another till shows the link")
+	}
+}
