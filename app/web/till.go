@@ -143,7 +143,7 @@ func (s *Server) draftLines(b *app.Board, form, draft url.Values) ([]app.NewLine
 	case form.Get("ajouter") != "":
 		edit.Set("ajouter", form.Get("ajouter"))
 	case action == "sans":
-		return leaveOut(lines, n, ingredient)
+		return editWithout(lines, n, ingredient)
 	case action == "moins" || action == "plus" || action == "retirer":
 		edit.Set("action", action)
 		edit.Set("ligne", n)
@@ -170,8 +170,8 @@ func (s *Server) draftLines(b *app.Board, form, draft url.Values) ([]app.NewLine
 	return edited, nil
 }
 
-// leaveOut takes an ingredient off line n, or puts it back.
-func leaveOut(lines []app.NewLine, n, ingredient string) ([]app.NewLine, *app.Error) {
+// editWithout takes an ingredient off line n, or puts it back.
+func editWithout(lines []app.NewLine, n, ingredient string) ([]app.NewLine, *app.Error) {
 	i, err := strconv.Atoi(n)
 	if err != nil || i < 1 || i > len(lines) || ingredient == "" {
 		return lines, errUnreadable
@@ -278,6 +278,28 @@ func (s *Server) takePayment(c *fiber.Ctx) error {
 		return err
 	}
 	o, err := s.shop.TakePayment(c.UserContext(), actorOf(c), k, shop, id, methods[form.Get("paiement")])
+	if err != nil {
+		return err
+	}
+	return s.done(c, "/caisse", o)
+}
+
+// leaveOut goes on without the ingredient that ran out, for a customer who said so on the telephone or at the counter. The form names it:
+// a page that is behind must not leave another one out.
+func (s *Server) leaveOut(c *fiber.Ctx) error {
+	id, err := pathID(c, "id")
+	if err != nil {
+		return err
+	}
+	form, k, err := s.staffWrite(c)
+	if err != nil {
+		return err
+	}
+	shop, err := s.orderShop(c, id)
+	if err != nil {
+		return err
+	}
+	o, err := s.shop.LeaveOut(c.UserContext(), actorOf(c), k, shop, id, form.Get("ingredient"))
 	if err != nil {
 		return err
 	}

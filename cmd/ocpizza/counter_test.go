@@ -1,6 +1,7 @@
 package main
 
 import (
+	"fmt"
 	"html"
 	"net/http"
 	"net/url"
@@ -84,4 +85,48 @@ func TestTillGivesTheTrackingLink(t *testing.T) {
 	if body := e.as("caisse").get("/caisse").want(http.StatusOK).body; strings.Contains(body, "/suivi/") {
 		t.Error("another till shows the link")
 	}
+}
+
+// take takes an order at the till.
+func (p *person) take(form url.Values, key string) placed {
+	p.e.t.Helper()
+	var out placed
+	r := p.post("/caisse/commandes", form, "Idempotency-Key", key).want(http.StatusCreated)
+	r.decode(&out)
+	var o struct{ ID int64 }
+	r.decode(&o)
+	out.ID = o.ID
+	return out
+}
+
+// TestTillAnswersAHold: the clerk who has the customer on the telephone chooses for them.
+func TestTillAnswersAHold(t *testing.T) {
+	dbtest.Engines(t, func(t *testing.T, dbURL string) {
+		e := startEvening(t, dbURL)
+		cook, cashier := e.as("cuisine"), e.as("caisse")
+		o := cashier.take(takes("chevre-miel:medium:1"), "hold-1")
+		hold := func(ingredient string) {
+			t.Helper()
+			cook.post(fmt.Sprintf("/cuisine/commandes/%d/on_hold", o.ID), url.Values{"ingredient": {ingredient}}).want(http.StatusOK)
+		}
+		without := fmt.Sprintf("/caisse/commandes/%d/sans", o.ID)
+		hold("noix")
+		screen := cashier.watch("/live/caisse")
+		if button := `value="noix" formaction="` + without + `"`; !strings.Contains(screen.hello.text(), button) {
+			t.Errorf("the till does not offer it: %s", button)
+		}
+		cashier.post(without, url.Values{"ingredient": {"miel"}}).want(http.StatusConflict).says("plus possible")
+		wall := cook.watch("/live/cuisine")
+		cashier.post(without, url.Values{"ingredient": {"noix"}}, "Idempotency-Key", "without-1").want(http.StatusOK).says(`"sans":["noix"]`)
+		cashier.post(without, url.Values{"ingredient": {"noix"}}, "Idempotency-Key", "without-1").want(http.StatusOK)
+		screen.sees(fmt.Sprintf(`id="order-%d"`, o.ID), `data-status="received"`)
+		wall.sees(fmt.Sprintf(`id="ticket-%d"`, o.ID), `data-status="received"`, "noix")
+
+		// Dough cannot be left out: the only way is to cancel.
+		hold("paton-29")
+		if draws := screen.sees(`data-status="on_hold"`).text(); strings.Contains(draws, without) {
+			t.Error("the till offers a pizza without dough")
+		}
+		cashier.post(without, url.Values{"ingredient": {"paton-29"}}).want(http.StatusConflict).says("Annulez")
+	})
 }

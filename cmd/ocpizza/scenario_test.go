@@ -155,6 +155,8 @@ func TestEachRoleItsScreens(t *testing.T) {
 		{"POST", "/cuisine/stock/mozzarella/retour", "cuisine responsable directeur"},
 		{"POST", fmt.Sprintf("/livraisons/commandes/%d/on_the_way", o.ID), "livreur responsable directeur"},
 		{"POST", fmt.Sprintf("/caisse/commandes/%d/collected", o.ID), "caisse responsable directeur"},
+		{"POST", fmt.Sprintf("/caisse/commandes/%d/encaisser", o.ID), "caisse responsable directeur"},
+		{"POST", fmt.Sprintf("/caisse/commandes/%d/sans", o.ID), "caisse responsable directeur"},
 		{"POST", "/caisse/commandes", "caisse responsable directeur"},
 		{"POST", "/caisse/brouillon", "caisse responsable directeur"},
 		{"POST", "/pilotage/stocks/mozzarella", "responsable directeur"},
