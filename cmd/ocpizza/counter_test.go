@@ -130,3 +130,34 @@ func TestTillAnswersAHold(t *testing.T) {
 		cashier.post(without, url.Values{"ingredient": {"paton-29"}}).want(http.StatusConflict).says("Annulez")
 	})
 }
+
+// TestTillTakesMoney before the pizza is there: it is counted once, and the hand-over asks for nothing more.
+func TestTillTakesMoney(t *testing.T) {
+	e := startEvening(t, "sqlite://"+dbtest.SQLite(t))
+	cook, cashier := e.as("cuisine"), e.as("caisse")
+	form := takes("regina:medium:1")
+	form.Set("mode", "retrait")
+	o := cashier.take(form, "money-1")
+	screen := cashier.watch("/live/caisse")
+	pay := fmt.Sprintf("/caisse/commandes/%d/encaisser", o.ID)
+	if button := `name="paiement" value="cheque" formaction="` + pay + `"`; !strings.Contains(screen.hello.text(), button) {
+		t.Errorf("the till does not offer it: %s", button)
+	}
+	cashier.post(pay, url.Values{"paiement": {"troc"}}).want(http.StatusUnprocessableEntity).says("Choisissez espèces")
+	cashier.post(pay, url.Values{"paiement": {"cheque"}}).want(http.StatusOK).says(`"paiement":{"moyen":"cheque","statut":"paid"}`)
+	if draws := screen.sees(fmt.Sprintf(`id="order-%d"`, o.ID), "payée").text(); strings.Contains(draws, pay) {
+		t.Error("a paid order is offered to be paid again")
+	}
+	cashier.post(pay, url.Values{"paiement": {"especes"}}).want(http.StatusConflict).says("déjà payée")
+	cook.post(fmt.Sprintf("/cuisine/commandes/%d/preparing", o.ID), nil).want(http.StatusOK)
+	cook.post(fmt.Sprintf("/cuisine/commandes/%d/ready", o.ID), nil).want(http.StatusOK)
+	cashier.post(fmt.Sprintf("/caisse/commandes/%d/collected", o.ID), url.Values{"paiement": {"carte"}}).want(http.StatusOK).says(`"moyen":"cheque"`)
+	shops, err := e.db.Pizzerias(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	entries, err := e.db.Till(t.Context(), shops[0].ID, 1, 10)
+	if err != nil || len(entries) != 1 || entries[0].Amount != 1090 {
+		t.Errorf("the till has %+v, %v", entries, err)
+	}
+}
