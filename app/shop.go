@@ -232,6 +232,12 @@ func (s *Shop) CancelOrder(ctx context.Context, actor Actor, key Key, pizzeria, 
 
 // ChangeOrder replaces the lines and the note of an order while the window is open, with a new reservation or none at all.
 func (s *Shop) ChangeOrder(ctx context.Context, actor Actor, key Key, pizzeria, id int64, in []NewLine, note string) (*Order, error) {
+	return s.ChangeRevision(ctx, actor, key, pizzeria, id, 0, in, note)
+}
+
+// ChangeRevision is ChangeOrder for who began from the order's revision (0: from whatever it is): what somebody else has changed since is not
+// overwritten.
+func (s *Shop) ChangeRevision(ctx context.Context, actor Actor, key Key, pizzeria, id int64, revision int, in []NewLine, note string) (*Order, error) {
 	if utf8.RuneCountInString(note) > MaxNote {
 		return nil, Errorf(Invalid, "La remarque est trop longue (%d caractères au plus).", MaxNote)
 	}
@@ -244,6 +250,9 @@ func (s *Shop) ChangeOrder(ctx context.Context, actor Actor, key Key, pizzeria, 
 	return s.update(ctx, actor, key, pizzeria, id, func(levels map[int64]Level) *Error {
 		return soldOut(board, lines, levels, own)
 	}, func(o *Order) (Change, error) {
+		if revision != 0 && revision != o.Revision && o.Status.Open() {
+			return Change{}, Errorf(Conflict, "La commande n° %d a été modifiée entre-temps, par le client ou à un autre écran. Abandonnez, puis ouvrez-la de nouveau.", o.Number)
+		}
 		own = needs(o.Lines)
 		if lines, err = board.Menu.Lines(in, o.Mode, s.moment(ctx)); err != nil {
 			return Change{}, err

@@ -88,6 +88,9 @@ type TillForm struct {
 	Customer []*app.Order // last orders of the phone number typed
 	Soonest  map[app.Mode]time.Time
 	Slots    []time.Time // that may be chosen besides as soon as possible
+	Changing *app.Order  // the order that the form changes rather than takes, as it is now; nil if none
+	Revision int         // of that order, which the form began from
+	Said     string      // what was just done, "" for nothing
 	Taken    *app.Order  // the order that this till placed last, nil if none
 	Link     string      // its tracking link, whole: only the till that placed it ever has it
 }

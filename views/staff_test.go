@@ -93,6 +93,9 @@ func TestTillDraft(t *testing.T) {
 	next := testDraft(b)
 	next.Taken, next.Link, next.Refusal = taken.Taken, taken.Link, ""
 	golden(t, "till-draft-next", TillDraft(p, b, next))
+	change := testDraft(b)
+	change.Changing, change.Revision, change.Soonest = o, 1, nil
+	golden(t, "till-draft-change", TillDraft(p, b, change))
 }
 
 // What many watch belongs to nobody, and runs under the strictest policy.

@@ -7,6 +7,8 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/a-h/templ"
+
 	"github.com/oc-pizza/ocpizza/app"
 )
 
@@ -71,6 +73,17 @@ func (f TillForm) lines() []app.Line {
 		out[i] = l.Line
 	}
 	return out
+}
+
+// changeable reports whether the till may still change an order.
+func changeable(o *app.Order) bool { return o.Status.Open() && o.Payment.Status == app.Due }
+
+// action is where the form goes when it is done.
+func (f TillForm) action() templ.SafeURL {
+	if f.Changing != nil {
+		return templ.SafeURL(tillPath(f.Changing, "modifier"))
+	}
+	return "/caisse/commandes"
 }
 
 // blank reports whether nothing of an order was taken down yet.

@@ -16,8 +16,15 @@ import (
 	"github.com/oc-pizza/ocpizza/views"
 )
 
-// The till's draft is kept by the browser in a cookie, like a basket: it survives a reload and a change of screen.
-const draftCookie = "oc_brouillon"
+// The till's draft is kept by the browser in a cookie, like a basket: it survives a reload and a change of screen. An order that is being
+// taken is put aside, in the second one, while another is changed.
+const (
+	draftCookie = "oc_brouillon"
+	asideCookie = "oc_brouillon_attente"
+)
+
+// draftFields are what a draft has besides its lines.
+var draftFields = []string{"canal", "mode", "nom", "telephone", "adresse", "code_postal", "creneau", "paiement", "note", "commande", "revision"}
 
 func (s *Server) till(c *fiber.Ctx) error {
 	_, b, live, shops, err := s.boardOf(c, realtime.TillScreen)
@@ -25,7 +32,15 @@ func (s *Server) till(c *fiber.Ctx) error {
 		return err
 	}
 	p := s.staffPage(c, "till", "Caisse", &b.Pizzeria, shops)
-	return s.html(c, views.TillPage(p, live, b, s.withTaken(c, b, s.tillForm(b, s.draft(c)))))
+	f := s.withTaken(c, b, s.tillForm(b, s.draft(c, draftCookie)))
+	if n, err := strconv.Atoi(c.Query("modifiee")); err == nil {
+		f.Said = saidChanged(n)
+	}
+	return s.html(c, views.TillPage(p, live, b, f))
+}
+
+func saidChanged(number int) string {
+	return fmt.Sprintf("Commande n° %d modifiée. La cuisine le voit.", number)
 }
 
 // The last order that this till placed, as "id.token": its tracking link can be had nowhere else, for only the token's hash is stored.
@@ -54,9 +69,9 @@ func (s *Server) trackingURL(c *fiber.Ctx, token string) string {
 	return origin + "/suivi/" + token
 }
 
-// draft reads the till's draft.
-func (s *Server) draft(c *fiber.Ctx) url.Values {
-	raw, err := url.QueryUnescape(c.Cookies(s.cookieName(draftCookie)))
+// draft reads the till's draft, or the one that is put aside.
+func (s *Server) draft(c *fiber.Ctx, cookie string) url.Values {
+	raw, err := url.QueryUnescape(c.Cookies(s.cookieName(cookie)))
 	if err != nil {
 		return url.Values{}
 	}
@@ -69,19 +84,31 @@ func (s *Server) draft(c *fiber.Ctx) url.Values {
 
 // tillForm draws a draft: its lines looked up, the total, and what the customer of the phone number ordered last.
 func (s *Server) tillForm(b *app.Board, form url.Values) views.TillForm {
+	changing := orderOf(b, form.Get("commande"))
+	if changing == nil && form.Get("commande") != "" {
+		form = nil // it has left the board: its lines must not become a new order
+	}
+	mode := app.Pickup
+	if m, ok := modes[form.Get("mode")]; ok {
+		mode = m
+	}
+	if changing != nil {
+		mode = changing.Mode
+	}
 	var lines []app.NewLine
 	for _, raw := range form["ligne"] {
 		if l, err := parseLine(raw); err == nil {
 			lines = append(lines, l)
 		}
 	}
-	mode := app.Pickup
-	if m, ok := modes[form.Get("mode")]; ok {
-		mode = m
-	}
 	basket := s.priced(b, lines, mode)
 	f := views.TillForm{
 		Channel: form.Get("canal"), Checkout: checkoutForm(form), Lines: basket.Lines, Total: basket.Total, Soonest: basket.Soonest, Slots: basket.Slots,
+	}
+	if changing != nil {
+		f.Changing, f.Soonest = changing, nil
+		f.Revision, _ = strconv.Atoi(form.Get("revision"))
+		return f
 	}
 	if phone, err := phoneNumber(f.Checkout.Phone); err == nil && phone != "" {
 		f.Customer = b.Recent(3, func(o *app.Order) bool { return o.Contact.Phone == phone })
@@ -89,7 +116,16 @@ func (s *Server) tillForm(b *app.Board, form url.Values) views.TillForm {
 	return f
 }
 
-// tillDraft changes the draft: a product more, a line less, another customer. The same order again fills it whole.
+// orderOf finds an order of a board by its id as a form has it, nil if it is not there.
+func orderOf(b *app.Board, id string) *app.Order {
+	n, err := strconv.ParseInt(id, 10, 64)
+	if err != nil {
+		return nil
+	}
+	return b.Orders[n]
+}
+
+// tillDraft changes the draft: a product more, a line less, another customer; an earlier order again; an order to be changed.
 func (s *Server) tillDraft(c *fiber.Ctx) error {
 	form, err := readForm(c)
 	if err != nil {
@@ -99,21 +135,13 @@ func (s *Server) tillDraft(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
-	draft := url.Values{}
-	for _, name := range []string{"canal", "mode", "nom", "telephone", "adresse", "code_postal", "creneau", "paiement", "note"} {
-		if form.Has(name) {
-			draft.Set(name, form.Get(name))
-		}
+	draft, refusal, err := s.edited(c, b, form)
+	if err != nil {
+		return err
 	}
-	lines, refusal := s.draftLines(b, form, draft)
-	for _, l := range lines {
-		draft.Add("ligne", rawLine(l))
+	if err := s.keepDraft(c, draftCookie, draft); err != nil {
+		return err
 	}
-	value := url.QueryEscape(draft.Encode())
-	if len(value) > maxBasketCookie {
-		return app.Errorf(app.Invalid, "La commande est trop longue pour une seule saisie. Enregistrez-la en deux fois.")
-	}
-	s.setCookie(c, draftCookie, value, 12*time.Hour)
 	if refusal == nil && !fromLive(c) {
 		return c.Redirect("/caisse"+shopQuery(&b.Pizzeria, shops), http.StatusSeeOther)
 	}
@@ -125,6 +153,85 @@ func (s *Server) tillDraft(c *fiber.Ctx) error {
 	return s.tillAnswer(c, live, b, shops, f, form.Get("_cle"))
 }
 
+// edited is the draft after what the clerk did to it. A refusal leaves it as it was, and is shown beside it.
+func (s *Server) edited(c *fiber.Ctx, b *app.Board, form url.Values) (draft url.Values, refusal *app.Error, err error) {
+	draft = url.Values{}
+	for _, name := range draftFields {
+		if form.Has(name) {
+			draft.Set(name, form.Get(name))
+		}
+	}
+	if form.Get("action") == "abandonner" {
+		return s.takeUp(c), nil, nil
+	}
+	if id := form.Get("modifier"); id != "" {
+		if draft.Get("commande") == "" {
+			for _, l := range form["ligne"] {
+				draft.Add("ligne", l)
+			}
+			if err := s.keepDraft(c, asideCookie, draft); err != nil {
+				return nil, nil, err
+			}
+		}
+		draft, refusal = changeDraft(b, id)
+		return draft, refusal, nil
+	}
+	lines, refusal := s.draftLines(b, form, draft)
+	for _, l := range lines {
+		draft.Add("ligne", rawLine(l))
+	}
+	return draft, refusal, nil
+}
+
+// keepDraft puts a draft into a cookie.
+func (s *Server) keepDraft(c *fiber.Ctx, cookie string, draft url.Values) error {
+	value := url.QueryEscape(draft.Encode())
+	if len(value) > maxBasketCookie {
+		return app.Errorf(app.Invalid, "La commande est trop longue pour une seule saisie. Enregistrez-la en deux fois.")
+	}
+	s.setCookie(c, cookie, value, 12*time.Hour)
+	return nil
+}
+
+// takeUp takes the draft up again that was put aside, and leaves nothing there.
+func (s *Server) takeUp(c *fiber.Ctx) url.Values {
+	draft := s.draft(c, asideCookie)
+	s.clearCookie(c, asideCookie)
+	return draft
+}
+
+// changeDraft is the draft that changes an order of the board.
+func changeDraft(b *app.Board, id string) (url.Values, *app.Error) {
+	o := orderOf(b, id)
+	if o == nil {
+		return nil, app.ErrNoOrder
+	}
+	draft := url.Values{"commande": {id}, "revision": {strconv.Itoa(o.Revision)}, "note": {o.Note}}
+	for _, l := range newLines(o) {
+		draft.Add("ligne", rawLine(l))
+	}
+	return draft, gone(b, o)
+}
+
+// newLines asks for the lines of an order once more.
+func newLines(o *app.Order) []app.NewLine {
+	lines := make([]app.NewLine, len(o.Lines))
+	for i, l := range o.Lines {
+		lines[i] = app.NewLine{Product: l.Product, Size: l.Size, Quantity: l.Quantity, Without: l.Without}
+	}
+	return lines
+}
+
+// gone is a refusal that names a line of an order that can no longer be asked for as it is, nil when all can: it would be missed otherwise.
+func gone(b *app.Board, o *app.Order) *app.Error {
+	for i, l := range newLines(o) {
+		if _, err := b.Menu.Lines([]app.NewLine{l}, o.Mode, time.Now()); err != nil {
+			return app.Errorf(app.Conflict, "« %s » n’est plus à la carte comme dans la commande n° %d : cette ligne manque ici.", o.Lines[i].Name, o.Number)
+		}
+	}
+	return nil
+}
+
 // draftLines are the lines of the form with what the clerk did to them. A refusal leaves them as they were.
 func (s *Server) draftLines(b *app.Board, form, draft url.Values) ([]app.NewLine, *app.Error) {
 	var lines []app.NewLine
@@ -134,7 +241,7 @@ func (s *Server) draftLines(b *app.Board, form, draft url.Values) ([]app.NewLine
 		}
 	}
 	if form.Get("reprendre") != "" {
-		return s.sameAgain(b, form.Get("reprendre"), draft), nil
+		return sameAgain(b, form.Get("reprendre"), draft)
 	}
 	edit := url.Values{}
 	action, rest, _ := strings.Cut(form.Get("action"), ":")
@@ -199,25 +306,16 @@ func (s *Server) tillAnswer(c *fiber.Ctx, live views.Live, b *app.Board, shops [
 }
 
 // sameAgain fills a draft with an earlier order of the same customer.
-func (s *Server) sameAgain(b *app.Board, id string, draft url.Values) []app.NewLine {
-	var lines []app.NewLine
-	for _, o := range b.Orders {
-		if fmt.Sprint(o.ID) != id {
-			continue
-		}
-		for _, l := range o.Lines {
-			lines = append(lines, app.NewLine{Product: l.Product, Size: l.Size, Quantity: l.Quantity, Without: l.Without})
-		}
-		draft.Set("nom", o.Contact.Name)
-		draft.Set("adresse", o.Contact.Address)
-		draft.Set("code_postal", o.Contact.Postcode)
-		for word, m := range modes {
-			if m == o.Mode {
-				draft.Set("mode", word)
-			}
-		}
+func sameAgain(b *app.Board, id string, draft url.Values) ([]app.NewLine, *app.Error) {
+	o := orderOf(b, id)
+	if o == nil {
+		return nil, app.ErrNoOrder
 	}
-	return lines
+	draft.Set("nom", o.Contact.Name)
+	draft.Set("adresse", o.Contact.Address)
+	draft.Set("code_postal", o.Contact.Postcode)
+	draft.Set("mode", views.ModeField(o.Mode))
+	return newLines(o), gone(b, o)
 }
 
 // tillOrder places a counter or phone order.
@@ -261,6 +359,60 @@ func (s *Server) tillOrder(c *fiber.Ctx) error {
 		return s.html(c, views.TillDraft(s.staffPage(c, "till", "Caisse", &b.Pizzeria, shops), b, f))
 	}
 	return c.Redirect("/caisse"+shopQuery(&b.Pizzeria, shops), http.StatusSeeOther)
+}
+
+// changeOrder saves the draft of an order that is changed.
+func (s *Server) changeOrder(c *fiber.Ctx) error {
+	id, err := pathID(c, "id")
+	if err != nil {
+		return err
+	}
+	form, k, err := s.staffWrite(c)
+	if err != nil {
+		return err
+	}
+	_, b, live, shops, err := s.boardOf(c, realtime.TillScreen)
+	if err != nil {
+		return err
+	}
+	o, err := s.change(c, k, b.Pizzeria.ID, id, form)
+	if err != nil {
+		refusal := app.AsError(err)
+		if wantsJSON(c) || refusal.Kind == app.Internal || b.Orders[id] == nil {
+			return err
+		}
+		f := s.tillForm(b, form)
+		f.Refusal, f.BadLine = refusal.Message, refusal.Line
+		s.retryLater(c, refusal)
+		c.Status(status[refusal.Kind])
+		return s.tillAnswer(c, live, b, shops, f, form.Get("_cle"))
+	}
+	if wantsJSON(c) {
+		return c.JSON(orderJSON(o))
+	}
+	draft := s.takeUp(c)
+	if err := s.keepDraft(c, draftCookie, draft); err != nil {
+		return err
+	}
+	if !fromLive(c) {
+		to := "/caisse" + shopQuery(&b.Pizzeria, shops)
+		return c.Redirect(to+map[bool]string{true: "&", false: "?"}[strings.Contains(to, "?")]+"modifiee="+strconv.Itoa(o.Number), http.StatusSeeOther)
+	}
+	f := s.tillForm(b, draft)
+	f.Said = saidChanged(o.Number)
+	return s.tillAnswer(c, live, b, shops, f, "")
+}
+
+func (s *Server) change(c *fiber.Ctx, k app.Key, pizzeria, id int64, form url.Values) (*app.Order, error) {
+	lines, err := parseLines(form["ligne"])
+	if err != nil {
+		return nil, err
+	}
+	revision, err := strconv.Atoi(form.Get("revision"))
+	if err != nil && form.Get("revision") != "" {
+		return nil, errUnreadable
+	}
+	return s.shop.ChangeRevision(c.UserContext(), actorOf(c), k, pizzeria, id, revision, lines, form.Get("note"))
 }
 
 // takePayment records money taken before the order is handed over.

@@ -161,3 +161,58 @@ func TestTillTakesMoney(t *testing.T) {
 		t.Errorf("the till has %+v, %v", entries, err)
 	}
 }
+
+// TestTillChangesAnOrder while nothing of it has begun, and never over what somebody else changed.
+func TestTillChangesAnOrder(t *testing.T) {
+	dbtest.Engines(t, func(t *testing.T, dbURL string) {
+		e := startEvening(t, dbURL)
+		cook, cashier := e.as("cuisine"), e.as("caisse")
+		form := takes("regina:medium:1", "chevre-miel:large:1:noix")
+		form.Set("note", "Code B472")
+		o := cashier.take(form, "change-1")
+		id := fmt.Sprint(o.ID)
+		wall, menu := cook.watch("/live/cuisine"), cook.watch("/live/carte/perpignan")
+		save := "/caisse/commandes/" + id + "/modifier"
+
+		// An order that is being taken waits aside.
+		begun := takes("cola-33:single:2")
+		begun.Set("nom", "Rose Delmas")
+		begun.Set("modifier", id)
+		draft := cashier.postLive("/caisse/brouillon", begun).want(http.StatusOK)
+		draft.says(fmt.Sprintf("Modifier la n°&nbsp;%d", o.Numero)).says(`action="` + save + `"`).says(`value="regina:medium:1"`).says(`value="chevre-miel:large:1:noix"`).says(`value="Code B472"`)
+		draft.says(`name="revision" value="1"`)
+		if strings.Contains(draft.body, "cola-33:single:2") {
+			t.Error("the order that was being taken is mixed into the one that is changed")
+		}
+		change := url.Values{"commande": {id}, "revision": {"1"}, "note": {"Code B473"}, "ligne": {"regina:medium:1", "chevre-miel:large:1:noix"}}
+		change.Set("action", "plus:1")
+		cashier.postLive("/caisse/brouillon", change).want(http.StatusOK).says(`value="regina:medium:2"`).says(save)
+		cashier.get("/caisse").says(`value="regina:medium:2"`).says(save)
+
+		change.Del("action")
+		change["ligne"] = []string{"regina:medium:2", "cola-33:single:1"}
+		cashier.postLive(save, change, "Idempotency-Key", "save-1").want(http.StatusOK).says("modifiée").says(`value="cola-33:single:2"`).says("Rose Delmas")
+		wall.sees(fmt.Sprintf(`id="ticket-%d"`, o.ID), "Cola", "Code B473")
+		menu.sees(`id="product-cola-33"`)
+		cashier.getJSON(o.Suivi).says(`"produit":"cola-33","quantite":1`).says(`"produit":"regina","quantite":2`)
+		cashier.get("/caisse").says("Rose Delmas").says(`value="cola-33:single:2"`)
+
+		// Somebody who began from what it was before.
+		change["ligne"] = []string{"margherita:medium:1"}
+		cashier.postLive(save, change).want(http.StatusConflict).says("entre-temps").says(`value="margherita:medium:1"`)
+		cashier.post(save, change).want(http.StatusConflict).says(`"kind":"conflict"`)
+		// More than there is.
+		change.Set("revision", "2")
+		e.as("responsable").post("/pilotage/stocks/cola", url.Values{"action": {"count"}, "quantite": {"3"}}).want(http.StatusOK)
+		change["ligne"] = []string{"regina:medium:1", "cola-33:single:4"}
+		cashier.postLive(save, change).want(http.StatusConflict).says("Il ne reste").says(`data-line="2"`)
+		// Without JavaScript.
+		change["ligne"] = []string{"regina:medium:1"}
+		cashier.postPage(save, change).want(http.StatusOK).says(fmt.Sprintf("Commande n°\u00a0%d modifiée", o.Numero))
+
+		cook.post("/cuisine/commandes/"+id+"/preparing", nil).want(http.StatusOK)
+		change.Set("revision", "3")
+		cashier.postLive(save, change).want(http.StatusConflict).says("Trop tard").says("Voyez avec la cuisine")
+		cashier.postLive("/caisse/brouillon", url.Values{"commande": {id}, "action": {"abandonner"}}).want(http.StatusOK).says("Nouvelle commande")
+	})
+}

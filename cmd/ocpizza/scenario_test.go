@@ -156,6 +156,7 @@ func TestEachRoleItsScreens(t *testing.T) {
 		{"POST", fmt.Sprintf("/livraisons/commandes/%d/on_the_way", o.ID), "livreur responsable directeur"},
 		{"POST", fmt.Sprintf("/caisse/commandes/%d/collected", o.ID), "caisse responsable directeur"},
 		{"POST", fmt.Sprintf("/caisse/commandes/%d/encaisser", o.ID), "caisse responsable directeur"},
+		{"POST", fmt.Sprintf("/caisse/commandes/%d/modifier", o.ID), "caisse responsable directeur"},
 		{"POST", fmt.Sprintf("/caisse/commandes/%d/sans", o.ID), "caisse responsable directeur"},
 		{"POST", "/caisse/commandes", "caisse responsable directeur"},
 		{"POST", "/caisse/brouillon", "caisse responsable directeur"},
