@@ -6,7 +6,9 @@ import (
 	"net/http"
 	"net/url"
 	"regexp"
+	"slices"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/oc-pizza/ocpizza/db/dbtest"
@@ -214,5 +216,128 @@ func TestTillChangesAnOrder(t *testing.T) {
 		change.Set("revision", "3")
 		cashier.postLive(save, change).want(http.StatusConflict).says("Trop tard").says("Voyez avec la cuisine")
 		cashier.postLive("/caisse/brouillon", url.Values{"commande": {id}, "action": {"abandonner"}}).want(http.StatusOK).says("Nouvelle commande")
+	})
+}
+
+// TestTillTakesAnOrder by telephone: the answer in each form, and what every other screen is told.
+func TestTillTakesAnOrder(t *testing.T) {
+	dbtest.Engines(t, func(t *testing.T, dbURL string) {
+		e := startEvening(t, dbURL)
+		cashier := e.as("caisse")
+		wall, till := e.as("cuisine").watch("/live/cuisine"), cashier.watch("/live/caisse")
+		board, phone, menu := e.as("responsable").watch("/live/pilotage"), e.as("livreur").watch("/live/livraisons"), e.visitor().watch("/live/carte/perpignan")
+
+		o := cashier.take(takes("margherita:large:30"), "taken-1")
+		if o.Numero != 1 || o.TotalCents != 30*12_00 || o.Suivi == "" || o.PromisA == "" {
+			t.Errorf("the answer: %+v", o)
+		}
+		wall.sees(fmt.Sprintf(`id="ticket-%d"`, o.ID), `data-status="received"`, "Margherita", "[event new-order]")
+		till.sees(fmt.Sprintf(`id="order-%d"`, o.ID), "Ana Puig", `data-due-cents="36000"`, `id="pick-margherita"`, `data-count="1"`)
+		board.sees(`id="tile-open"`, fmt.Sprintf(`id="late-%d"`, o.ID), "Ana Puig", `id="level-mozzarella"`)
+		phone.sees(fmt.Sprintf(`id="drop-%d"`, o.ID), "3 rue de la Loge")
+		menu.sees(`id="product-margherita"`)
+		if again := cashier.take(takes("margherita:large:30"), "taken-1"); again != o {
+			t.Errorf("the same key: %+v, want %+v", again, o)
+		}
+
+		// Without JavaScript, and at the counter where nobody needs a name.
+		counter := url.Values{"canal": {"counter"}, "mode": {"retrait"}, "paiement": {"carte"}, "ligne": {"regina:medium:1"}}
+		counter.Set("_csrf", cashier.csrf)
+		r := cashier.do("POST", "/caisse/commandes", strings.NewReader(counter.Encode()), "Content-Type", "application/x-www-form-urlencoded", "Accept", "text/html").want(http.StatusSeeOther)
+		if to := r.Header.Get("Location"); to != "/caisse" {
+			t.Errorf("leads to %s", to)
+		}
+		wall.sees("Regina", "[event new-order]")
+		if shows := cashier.get("/caisse").want(http.StatusOK).says("Commande n°").body; strings.Contains(shows, "sms:") {
+			t.Error("a message is offered to somebody without a telephone")
+		}
+	})
+}
+
+// TestTillDraft: what a clerk does to the order that is being taken, and that it is still there after a reload.
+func TestTillDraft(t *testing.T) {
+	e := startEvening(t, "sqlite://"+dbtest.SQLite(t))
+	cashier := e.as("caisse")
+	kept := func(want ...string) {
+		t.Helper()
+		page := cashier.get("/caisse").want(http.StatusOK).body
+		var got []string
+		for _, l := range regexp.MustCompile(`name="ligne" value="([^"]+)"`).FindAllStringSubmatch(page, -1) {
+			got = append(got, l[1])
+		}
+		if !slices.Equal(got, want) {
+			t.Errorf("after a reload the lines are %q, want %q", got, want)
+		}
+	}
+	form := takes()
+	for _, row := range []struct {
+		name, value string
+		status      int
+		lines       []string
+	}{
+		{"ajouter", "regina:medium", 200, []string{"regina:medium:1"}},
+		{"ajouter", "regina:medium", 200, []string{"regina:medium:2"}},
+		{"code", "chèvre g 2", 200, []string{"regina:medium:2", "chevre-miel:large:2"}},
+		{"code", "sushi", 422, []string{"regina:medium:2", "chevre-miel:large:2"}},
+		{"action", "sans:2:noix", 200, []string{"regina:medium:2", "chevre-miel:large:2:noix"}},
+		{"action", "sans:2:noix", 200, []string{"regina:medium:2", "chevre-miel:large:2"}},
+		{"action", "sans:9:noix", 422, []string{"regina:medium:2", "chevre-miel:large:2"}},
+		{"action", "plus:2", 200, []string{"regina:medium:2", "chevre-miel:large:3"}},
+		{"action", "moins:1", 200, []string{"regina:medium:1", "chevre-miel:large:3"}},
+		{"action", "retirer:1", 200, []string{"chevre-miel:large:3"}},
+		{"action", "moins:4", 409, []string{"chevre-miel:large:3"}},
+		{"ajouter", "fugu:medium", 422, []string{"chevre-miel:large:3"}},
+	} {
+		form.Set(row.name, row.value)
+		r := cashier.postLive("/caisse/brouillon", form)
+		if r.StatusCode != row.status || strings.Contains(r.body, `role="alert"`) != (row.status != 200) {
+			t.Errorf("%s=%s: status %d: %.400s", row.name, row.value, r.StatusCode, r.body)
+		}
+		kept(row.lines...)
+		form.Del(row.name)
+		form["ligne"] = row.lines
+	}
+	cashier.get("/caisse").says("Ana Puig").says("3 rue de la Loge").says(`value="66000"`).says(`data-total-cents="4470"`)
+
+	// The same again: an earlier order of the number.
+	cook := e.as("cuisine")
+	earlier := takes("regina:medium:2", "chevre-miel:medium:1:noix")
+	earlier.Set("mode", "retrait")
+	o := cashier.take(earlier, "same-1")
+	for _, step := range []string{"cuisine/commandes/%d/preparing", "cuisine/commandes/%d/ready", "caisse/commandes/%d/collected"} {
+		who := map[bool]*person{true: cashier, false: cook}[strings.HasPrefix(step, "caisse")]
+		who.post("/"+fmt.Sprintf(step, o.ID), nil).want(http.StatusOK)
+	}
+	found := cashier.postLive("/caisse/brouillon", url.Values{"telephone": {"0465712030"}, "action": {"chercher"}}).want(http.StatusOK)
+	found.says("Ana Puig").says("2\u00a0Regina moyenne").says(fmt.Sprintf(`name="reprendre" value="%d"`, o.ID))
+	again := cashier.postLive("/caisse/brouillon", url.Values{"telephone": {"0465712030"}, "reprendre": {fmt.Sprint(o.ID)}}).want(http.StatusOK)
+	again.says(`value="Ana Puig"`).says(`value="retrait" checked`)
+	kept("regina:medium:2", "chevre-miel:medium:1:noix")
+	cashier.postLive("/caisse/brouillon", url.Values{"reprendre": {"999999"}}).want(http.StatusNotFound).says("n’existe pas")
+}
+
+// TestLastDoughBall: two clerks sell it at once. One has it, the other is told which line, and what is left of the menu.
+func TestLastDoughBall(t *testing.T) {
+	dbtest.Engines(t, func(t *testing.T, dbURL string) {
+		e := startEvening(t, dbURL)
+		e.as("responsable").post("/pilotage/stocks/paton-33", url.Values{"action": {"count"}, "quantite": {"1"}}).want(http.StatusOK)
+		clerks := []*person{e.as("caisse"), e.as("caisse")}
+		screen := clerks[0].watch("/live/caisse")
+		answers := make([]*reply, len(clerks))
+		var both sync.WaitGroup
+		for i, clerk := range clerks {
+			both.Go(func() {
+				answers[i] = clerk.postLive("/caisse/commandes", takes("cola-33:single:1", "regina:large:1"), "Idempotency-Key", fmt.Sprint("last-", i))
+			})
+		}
+		both.Wait()
+		if answers[0].StatusCode != http.StatusOK {
+			slices.Reverse(answers)
+		}
+		answers[0].want(http.StatusOK).says("enregistrée")
+		answers[1].want(http.StatusConflict).says(`role="alert"`).says(`data-line="2"`).says("Regina").says(`data-bad`).says(`value="cola-33:single:1"`).says("Ana Puig")
+		if button := regexp.MustCompile(`<button[^>]*value="regina:large"[^>]*>`).FindString(screen.sees(`id="pick-regina"`).text()); !strings.Contains(button, "disabled") {
+			t.Errorf("the till still sells it: %s", button)
+		}
 	})
 }
