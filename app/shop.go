@@ -3,6 +3,7 @@
 package app
 
 import (
+	"cmp"
 	"context"
 	"crypto/hmac"
 	"crypto/sha256"
@@ -340,6 +341,51 @@ func (s *Shop) Tracked(ctx context.Context, token string) (*Order, error) {
 		return nil, err
 	}
 	return o, s.linkLives(o)
+}
+
+// CustomerOrders finds the last orders of a telephone number (E.164) in a shop, open ones too, the newest first. While the database does not
+// answer they are those that are in memory.
+func (s *Shop) CustomerOrders(ctx context.Context, actor Actor, pizzeria int64, phone string, limit int) ([]*Order, error) {
+	if !actor.WorksIn(pizzeria) || !actor.Is(Cashier, Manager) {
+		return nil, Errorf(Forbidden, "Seule la caisse de la pizzeria cherche un client.")
+	}
+	if phone == "" {
+		return nil, nil
+	}
+	all, err := s.Store.OrdersByPhone(ctx, pizzeria, phone, limit)
+	if KindOf(err) != Unavailable {
+		return all, err
+	}
+	board, err := s.Boards.Board(ctx, pizzeria)
+	if err != nil {
+		return nil, err
+	}
+	for _, o := range board.Orders {
+		if o.Contact.Phone == phone {
+			all = append(all, o)
+		}
+	}
+	slices.SortFunc(all, func(a, b *Order) int { return cmp.Or(b.PlacedAt.Compare(a.PlacedAt), cmp.Compare(b.ID, a.ID)) })
+	return all[:min(limit, len(all))], nil
+}
+
+// EarlierOrder finds an order of a shop to be taken again: on the board in memory, else in the database.
+func (s *Shop) EarlierOrder(ctx context.Context, actor Actor, pizzeria, id int64) (*Order, error) {
+	if !actor.WorksIn(pizzeria) || !actor.Is(Cashier, Manager) {
+		return nil, ErrNoOrder
+	}
+	board, err := s.Boards.Board(ctx, pizzeria)
+	if err != nil {
+		return nil, err
+	}
+	if o := board.Orders[id]; o != nil {
+		return o, nil
+	}
+	o, err := s.Store.Order(ctx, pizzeria, id)
+	if KindOf(err) == NotFound {
+		return nil, ErrNoOrder
+	}
+	return o, err
 }
 
 // linkHours is how long a tracking link outlives its order.

@@ -185,3 +185,20 @@ func TestChecks(t *testing.T) {
 		}
 	})
 }
+
+// TestMigrateOnceMore: each migration may run again after it did its work and failed before that was written down.
+func TestMigrateOnceMore(t *testing.T) {
+	dbtest.Engines(t, func(t *testing.T, url string) {
+		d := open(t, url, 2)
+		all, err := d.Status(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := d.w.ExecContext(t.Context(), "DELETE FROM goose_db_version WHERE version_id > 0"); err != nil {
+			t.Fatal(err)
+		}
+		if done, err := d.Migrate(t.Context()); err != nil || len(done) != len(all) {
+			t.Errorf("%d of %d, %v", len(done), len(all), err)
+		}
+	})
+}

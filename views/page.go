@@ -85,7 +85,9 @@ type TillForm struct {
 	Total    app.Cents
 	Refusal  string
 	BadLine  int
-	Customer []*app.Order // last orders of the phone number typed
+	Customer []*app.Order // last orders of the telephone number, when they were asked for
+	Searched bool         // they were
+	Client   string       // telephone number that was looked up last
 	Soonest  map[app.Mode]time.Time
 	Slots    []time.Time // that may be chosen besides as soon as possible
 	Changing *app.Order  // the order that the form changes rather than takes, as it is now; nil if none

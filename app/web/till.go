@@ -24,7 +24,7 @@ const (
 )
 
 // draftFields are what a draft has besides its lines.
-var draftFields = []string{"canal", "mode", "nom", "telephone", "adresse", "code_postal", "creneau", "paiement", "note", "commande", "revision"}
+var draftFields = []string{"canal", "mode", "nom", "telephone", "adresse", "code_postal", "creneau", "paiement", "note", "client", "commande", "revision"}
 
 func (s *Server) till(c *fiber.Ctx) error {
 	_, b, live, shops, err := s.boardOf(c, realtime.TillScreen)
@@ -82,7 +82,7 @@ func (s *Server) draft(c *fiber.Ctx, cookie string) url.Values {
 	return form
 }
 
-// tillForm draws a draft: its lines looked up, the total, and what the customer of the phone number ordered last.
+// tillForm draws a draft: its lines looked up, and the total.
 func (s *Server) tillForm(b *app.Board, form url.Values) views.TillForm {
 	changing := orderOf(b, form.Get("commande"))
 	if changing == nil && form.Get("commande") != "" {
@@ -104,16 +104,46 @@ func (s *Server) tillForm(b *app.Board, form url.Values) views.TillForm {
 	basket := s.priced(b, lines, mode)
 	f := views.TillForm{
 		Channel: form.Get("canal"), Checkout: checkoutForm(form), Lines: basket.Lines, Total: basket.Total, Soonest: basket.Soonest, Slots: basket.Slots,
+		Client: form.Get("client"),
 	}
 	if changing != nil {
 		f.Changing, f.Soonest = changing, nil
 		f.Revision, _ = strconv.Atoi(form.Get("revision"))
 		return f
 	}
-	if phone, err := phoneNumber(f.Checkout.Phone); err == nil && phone != "" {
-		f.Customer = b.Recent(3, func(o *app.Order) bool { return o.Contact.Phone == phone })
-	}
 	return f
+}
+
+// customerOrders is how many of a customer's orders the till shows.
+const customerOrders = 3
+
+// customer looks up who has a draft's telephone number, when a clerk asks: their last orders, and their name and address for the fields that
+// are still empty.
+func (s *Server) customer(c *fiber.Ctx, b *app.Board, draft url.Values) ([]*app.Order, *app.Error) {
+	phone, err := phoneNumber(draft.Get("telephone"))
+	if err != nil {
+		return nil, app.AsError(err)
+	}
+	orders, err := s.shop.CustomerOrders(c.UserContext(), actorOf(c), b.Pizzeria.ID, phone, customerOrders)
+	if err != nil {
+		return nil, app.AsError(err)
+	}
+	if before := draft.Get("client"); before != "" && before != phone {
+		for _, name := range []string{"nom", "adresse", "code_postal"} {
+			draft.Del(name) // somebody else's
+		}
+	}
+	draft.Set("client", phone)
+	for _, o := range orders {
+		if draft.Get("nom") == "" {
+			draft.Set("nom", o.Contact.Name)
+		}
+		if o.Contact.Address != "" && draft.Get("adresse") == "" {
+			draft.Set("adresse", o.Contact.Address)
+			draft.Set("code_postal", o.Contact.Postcode)
+		}
+	}
+	return orders, nil
 }
 
 // orderOf finds an order of a board by its id as a form has it, nil if it is not there.
@@ -139,13 +169,19 @@ func (s *Server) tillDraft(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
+	var customer []*app.Order
+	asked := form.Get("action") == "chercher" && form.Get("code") == "" && draft.Get("telephone") != ""
+	if asked && refusal == nil {
+		customer, refusal = s.customer(c, b, draft)
+	}
 	if err := s.keepDraft(c, draftCookie, draft); err != nil {
 		return err
 	}
-	if refusal == nil && !fromLive(c) {
+	if refusal == nil && !asked && !fromLive(c) {
 		return c.Redirect("/caisse"+shopQuery(&b.Pizzeria, shops), http.StatusSeeOther)
 	}
 	f := s.tillForm(b, draft)
+	f.Customer, f.Searched = customer, asked && refusal == nil
 	if refusal != nil {
 		f.Refusal, f.BadLine = refusal.Message, refusal.Line
 		c.Status(status[refusal.Kind])
@@ -176,7 +212,7 @@ func (s *Server) edited(c *fiber.Ctx, b *app.Board, form url.Values) (draft url.
 		draft, refusal = changeDraft(b, id)
 		return draft, refusal, nil
 	}
-	lines, refusal := s.draftLines(b, form, draft)
+	lines, refusal := s.draftLines(c, b, form, draft)
 	for _, l := range lines {
 		draft.Add("ligne", rawLine(l))
 	}
@@ -233,7 +269,7 @@ func gone(b *app.Board, o *app.Order) *app.Error {
 }
 
 // draftLines are the lines of the form with what the clerk did to them. A refusal leaves them as they were.
-func (s *Server) draftLines(b *app.Board, form, draft url.Values) ([]app.NewLine, *app.Error) {
+func (s *Server) draftLines(c *fiber.Ctx, b *app.Board, form, draft url.Values) ([]app.NewLine, *app.Error) {
 	var lines []app.NewLine
 	for _, l := range s.tillForm(b, form).Lines {
 		if line, err := parseLine(l.Raw); err == nil {
@@ -241,7 +277,7 @@ func (s *Server) draftLines(b *app.Board, form, draft url.Values) ([]app.NewLine
 		}
 	}
 	if form.Get("reprendre") != "" {
-		return sameAgain(b, form.Get("reprendre"), draft)
+		return s.sameAgain(c, b, form.Get("reprendre"), draft)
 	}
 	edit := url.Values{}
 	action, rest, _ := strings.Cut(form.Get("action"), ":")
@@ -306,10 +342,14 @@ func (s *Server) tillAnswer(c *fiber.Ctx, live views.Live, b *app.Board, shops [
 }
 
 // sameAgain fills a draft with an earlier order of the same customer.
-func sameAgain(b *app.Board, id string, draft url.Values) ([]app.NewLine, *app.Error) {
-	o := orderOf(b, id)
-	if o == nil {
+func (s *Server) sameAgain(c *fiber.Ctx, b *app.Board, id string, draft url.Values) ([]app.NewLine, *app.Error) {
+	n, err := strconv.ParseInt(id, 10, 64)
+	if err != nil {
 		return nil, app.ErrNoOrder
+	}
+	o, err := s.shop.EarlierOrder(c.UserContext(), actorOf(c), b.Pizzeria.ID, n)
+	if err != nil {
+		return nil, app.AsError(err)
 	}
 	draft.Set("nom", o.Contact.Name)
 	draft.Set("adresse", o.Contact.Address)

@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"html"
+	"maps"
 	"net/http"
 	"net/url"
 	"regexp"
@@ -10,6 +11,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/oc-pizza/ocpizza/db/dbtest"
 )
@@ -25,9 +27,8 @@ func takes(lines ...string) url.Values {
 // postPage sends a form like a browser without JavaScript, and follows it to the page that it leads to.
 func (p *person) postPage(path string, form url.Values, headers ...string) *reply {
 	p.e.t.Helper()
-	if form.Get("_csrf") == "" {
-		form.Set("_csrf", p.csrf)
-	}
+	form = maps.Clone(form)
+	form.Set("_csrf", p.csrf)
 	headers = append([]string{"Content-Type", "application/x-www-form-urlencoded", "Accept", "text/html"}, headers...)
 	r := p.do("POST", path, strings.NewReader(form.Encode()), headers...)
 	if to := r.Header.Get("Location"); r.StatusCode == http.StatusSeeOther {
@@ -338,6 +339,54 @@ func TestLastDoughBall(t *testing.T) {
 		answers[1].want(http.StatusConflict).says(`role="alert"`).says(`data-line="2"`).says("Regina").says(`data-bad`).says(`value="cola-33:single:1"`).says("Ana Puig")
 		if button := regexp.MustCompile(`<button[^>]*value="regina:large"[^>]*>`).FindString(screen.sees(`id="pick-regina"`).text()); !strings.Contains(button, "disabled") {
 			t.Errorf("the till still sells it: %s", button)
+		}
+	})
+}
+
+// TestTillKnowsTheCustomer of last week, and the one whose order is in the oven; it asks the database when it is asked, and at no other time.
+func TestTillKnowsTheCustomer(t *testing.T) {
+	dbtest.Engines(t, func(t *testing.T, dbURL string) {
+		e := startEvening(t, dbURL)
+		cashier := e.as("caisse")
+		before := order("chevre-miel:medium:2:noix", "cola-33:single:1")
+		before.Set("telephone", "04 65 71 11 11")
+		old := e.visitor().place(before, "known-old")
+		cashier.post(fmt.Sprintf("/caisse/commandes/%d/cancelled", old.ID), nil).want(http.StatusOK)
+		// The database alone knows that it was last week, and whose it was.
+		week := time.Now().UTC().Add(-7 * 24 * time.Hour)
+		if _, err := e.db.Bun().ExecContext(t.Context(), "UPDATE orders SET contact_phone = '+33465712030', placed_at = ?", week); err != nil {
+			t.Fatal(err)
+		}
+		open := takes("regina:large:1")
+		open.Set("mode", "retrait")
+		now := cashier.take(open, "known-open")
+
+		search := url.Values{"telephone": {"04 65 71 20 30"}, "action": {"chercher"}}
+		found := cashier.postLive("/caisse/brouillon", search).want(http.StatusOK)
+		found.says(`value="Ana Puig"`).says(`value="3 rue de la Loge"`).says(`value="66000"`).says("Même commande")
+		found.says(fmt.Sprintf("n°&nbsp;%d, promise à", now.Numero)).says("Reçue").says("1\u00a0Regina grande")
+		found.says(fmt.Sprintf(`name="reprendre" value="%d"`, old.ID)).says("2\u00a0Chèvre miel moyenne sans noix, 1\u00a0Cola")
+		cashier.postLive("/caisse/brouillon", url.Values{"telephone": {"04 65 71 20 30"}, "reprendre": {fmt.Sprint(old.ID)}}).want(http.StatusOK).
+			says(`value="chevre-miel:medium:2:noix"`).says(`value="cola-33:single:1"`).says(`value="3 rue de la Loge"`)
+		// A plain form gets its page at once.
+		cashier.postPage("/caisse/brouillon", search).want(http.StatusOK).says("Même commande")
+
+		// The number was wrong: the name and the address of before are not the next one's.
+		first := url.Values{"telephone": {"04 65 71 99 99"}, "action": {"chercher"}, "client": {"+33465712030"}, "nom": {"Ana Puig"}, "adresse": {"3 rue de la Loge"}}
+		if r := cashier.postLive("/caisse/brouillon", first).want(http.StatusOK).says("Aucune commande de ce numéro"); strings.Contains(r.body, "Puig") {
+			t.Errorf("somebody else's name stays: %.2000s", r.body)
+		}
+		cashier.postLive("/caisse/brouillon", url.Values{"telephone": {"12"}, "action": {"chercher"}}).want(http.StatusUnprocessableEntity).says("06 12 34 56 78")
+
+		statements := e.db.Statements()
+		cashier.get("/caisse").want(http.StatusOK)
+		cashier.postLive("/caisse/brouillon", url.Values{"telephone": {"04 65 71 20 30"}, "ajouter": {"regina:medium"}}).want(http.StatusOK)
+		if n := e.db.Statements() - statements; n != 0 {
+			t.Errorf("a page and a line took %d SQL statements", n)
+		}
+		// Another shop's customer is nobody here.
+		if r := e.as("directeur").postLive("/caisse/brouillon?pizzeria=canet", search).want(http.StatusOK); strings.Contains(r.body, "Puig") {
+			t.Error("another shop's till knows the customer")
 		}
 	})
 }
