@@ -162,7 +162,7 @@ func (o *Order) Advance(actor Actor, to Status, reason string, at time.Time) (Ch
 	}
 	if !actor.Is(s.roles...) {
 		if to == Cancelled && actor.Is(Customer, Cashier) {
-			return Change{}, Errorf(Conflict, "Trop tard : la commande n° %d %s. Appelez la pizzeria.", o.Number, statusWords[o.Status])
+			return Change{}, Errorf(Conflict, "Trop tard : la commande n° %d %s. %s", o.Number, statusWords[o.Status], recourse(actor))
 		}
 		return Change{}, Errorf(Forbidden, "Votre rôle ne permet pas cette étape. Demandez au responsable.")
 	}
@@ -212,6 +212,14 @@ func (o *Order) Advance(actor Actor, to Status, reason string, at time.Time) (Ch
 		o.ClosedAt = at
 	}
 	return c, nil
+}
+
+// recourse is what is left to somebody who comes too late.
+func recourse(actor Actor) string {
+	if actor.Role.Staff() {
+		return "Voyez avec la cuisine et le responsable."
+	}
+	return "Appelez la pizzeria."
 }
 
 // AdvanceItem takes pizzas of a line to a state: all of the line, or one of them (pizza ≥ 1). The first one started begins the
@@ -269,13 +277,13 @@ func (o *Order) AdvanceItem(actor Actor, n, pizza int, to ItemState, at time.Tim
 // Revise replaces the lines while the window is open. The lines carry prices and recipes already looked up.
 func (o *Order) Revise(actor Actor, lines []Line, note string, at time.Time) (Change, error) {
 	if !o.Status.Open() || o.Consumed {
-		return Change{}, Errorf(Conflict, "Trop tard : la commande n° %d %s et ne peut plus être modifiée. Appelez la pizzeria.", o.Number, statusWords[o.Status])
+		return Change{}, Errorf(Conflict, "Trop tard : la commande n° %d %s et ne peut plus être modifiée. %s", o.Number, statusWords[o.Status], recourse(actor))
 	}
 	if !actor.Is(Customer, Cashier, Manager) {
 		return Change{}, Errorf(Forbidden, "Votre rôle ne permet pas de modifier une commande. Demandez au responsable.")
 	}
 	if o.Payment.Status != Due {
-		return Change{}, Errorf(Conflict, "La commande n° %d est déjà payée. Appelez la pizzeria pour la modifier.", o.Number)
+		return Change{}, Errorf(Conflict, "La commande n° %d est déjà payée et ne peut plus être modifiée. %s", o.Number, recourse(actor))
 	}
 	moves := o.moves(Release, actor, at)
 	o.Lines = lines

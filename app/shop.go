@@ -3,6 +3,7 @@
 package app
 
 import (
+	"cmp"
 	"context"
 	"crypto/hmac"
 	"crypto/sha256"
@@ -237,6 +238,12 @@ func (s *Shop) CancelOrder(ctx context.Context, actor Actor, key Key, pizzeria, 
 
 // ChangeOrder replaces the lines and the note of an order while the window is open, with a new reservation or none at all.
 func (s *Shop) ChangeOrder(ctx context.Context, actor Actor, key Key, pizzeria, id int64, in []NewLine, note string) (*Order, error) {
+	return s.ChangeRevision(ctx, actor, key, pizzeria, id, 0, in, note)
+}
+
+// ChangeRevision is ChangeOrder for who began from the order's revision (0: from whatever it is): what somebody else has changed since is not
+// overwritten.
+func (s *Shop) ChangeRevision(ctx context.Context, actor Actor, key Key, pizzeria, id int64, revision int, in []NewLine, note string) (*Order, error) {
 	if utf8.RuneCountInString(note) > MaxNote {
 		return nil, Errorf(Invalid, "La remarque est trop longue (%d caractères au plus).", MaxNote)
 	}
@@ -249,6 +256,9 @@ func (s *Shop) ChangeOrder(ctx context.Context, actor Actor, key Key, pizzeria, 
 	return s.update(ctx, actor, key, pizzeria, id, func(levels map[int64]Level) *Error {
 		return soldOut(board, lines, levels, own)
 	}, func(o *Order) (Change, error) {
+		if revision != 0 && revision != o.Revision && o.Status.Open() {
+			return Change{}, Errorf(Conflict, "La commande n° %d a été modifiée entre-temps, par le client ou à un autre écran. Abandonnez, puis ouvrez-la de nouveau.", o.Number)
+		}
 		own = needs(o.Lines)
 		if lines, err = board.Menu.Lines(in, o.Mode, s.moment(ctx)); err != nil {
 			return Change{}, err
@@ -336,6 +346,51 @@ func (s *Shop) Tracked(ctx context.Context, token string) (*Order, error) {
 		return nil, err
 	}
 	return o, s.linkLives(o)
+}
+
+// CustomerOrders finds the last orders of a telephone number (E.164) in a shop, open ones too, the newest first. While the database does not
+// answer they are those that are in memory.
+func (s *Shop) CustomerOrders(ctx context.Context, actor Actor, pizzeria int64, phone string, limit int) ([]*Order, error) {
+	if !actor.WorksIn(pizzeria) || !actor.Is(Cashier, Manager) {
+		return nil, Errorf(Forbidden, "Seule la caisse de la pizzeria cherche un client.")
+	}
+	if phone == "" {
+		return nil, nil
+	}
+	all, err := s.Store.OrdersByPhone(ctx, pizzeria, phone, limit)
+	if KindOf(err) != Unavailable {
+		return all, err
+	}
+	board, err := s.Boards.Board(ctx, pizzeria)
+	if err != nil {
+		return nil, err
+	}
+	for _, o := range board.Orders {
+		if o.Contact.Phone == phone {
+			all = append(all, o)
+		}
+	}
+	slices.SortFunc(all, func(a, b *Order) int { return cmp.Or(b.PlacedAt.Compare(a.PlacedAt), cmp.Compare(b.ID, a.ID)) })
+	return all[:min(limit, len(all))], nil
+}
+
+// EarlierOrder finds an order of a shop to be taken again: on the board in memory, else in the database.
+func (s *Shop) EarlierOrder(ctx context.Context, actor Actor, pizzeria, id int64) (*Order, error) {
+	if !actor.WorksIn(pizzeria) || !actor.Is(Cashier, Manager) {
+		return nil, ErrNoOrder
+	}
+	board, err := s.Boards.Board(ctx, pizzeria)
+	if err != nil {
+		return nil, err
+	}
+	if o := board.Orders[id]; o != nil {
+		return o, nil
+	}
+	o, err := s.Store.Order(ctx, pizzeria, id)
+	if KindOf(err) == NotFound {
+		return nil, ErrNoOrder
+	}
+	return o, err
 }
 
 // linkHours is how long a tracking link outlives its order.

@@ -51,6 +51,11 @@ type Store interface {
 	// OrderByToken finds an order of any shop by the hash of its tracking token.
 	OrderByToken(ctx context.Context, hash string) (*Order, error)
 
+	// Order finds an order of a shop, closed ones too.
+	Order(ctx context.Context, pizzeria, id int64) (*Order, error)
+	// OrdersByPhone returns the last orders of a telephone number (E.164) in a shop, at most limit, the newest first, without their journals.
+	OrdersByPhone(ctx context.Context, pizzeria int64, phone string, limit int) ([]*Order, error)
+
 	// MoveStock applies movements that are not an order's. For reason Counted, OnHand is the new quantity on hand rather than a change.
 	MoveStock(ctx context.Context, pizzeria int64, key Key, moves []Movement) (Event, error)
 	// SetLevel marks an ingredient out or back in and sets its threshold; nil leaves as is.

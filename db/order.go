@@ -3,6 +3,7 @@ package db
 import (
 	"cmp"
 	"context"
+	"maps"
 	"slices"
 
 	"github.com/oc-pizza/ocpizza/app"
@@ -23,6 +24,32 @@ func (d *DB) findOrder(ctx context.Context, where func(*bun.SelectQuery) *bun.Se
 // order reads an order of a shop.
 func (d *DB) order(ctx context.Context, pizzeria, id int64) (*app.Order, error) {
 	return d.findOrder(ctx, byID(pizzeria, id))
+}
+
+// Order finds an order of a shop.
+func (d *DB) Order(ctx context.Context, pizzeria, id int64) (*app.Order, error) {
+	return d.order(ctx, pizzeria, id)
+}
+
+// OrdersByPhone reads the last orders of a telephone number in a shop by the index orders_phone, without their journals.
+func (d *DB) OrdersByPhone(ctx context.Context, pizzeria int64, phone string, limit int) ([]*app.Order, error) {
+	var all []*app.Order
+	err := d.read(ctx, func(ctx context.Context, tx bun.Tx) error {
+		var rows []orderRow
+		err := tx.NewSelect().Model(&rows).Where("o.pizzeria_id = ?", pizzeria).Where("o.contact_phone = ?", phone).
+			Order("o.placed_at DESC").Limit(int64(limit)).Scan(ctx)
+		if err != nil {
+			return err
+		}
+		byID := make(map[int64]*app.Order, len(rows))
+		all = make([]*app.Order, len(rows))
+		for i := range rows {
+			all[i] = rows[i].order()
+			byID[all[i].ID] = all[i]
+		}
+		return fillLines(ctx, tx, pizzeria, byID)
+	})
+	return all, err
 }
 
 // byID selects an order of a shop: another shop's is as good as none.
@@ -50,17 +77,30 @@ func orderIn(ctx context.Context, tx bun.Tx, where func(*bun.SelectQuery) *bun.S
 
 // fill reads the lines and journals of a shop's orders, one query for each.
 func fill(ctx context.Context, tx bun.Tx, pizzeria int64, orders map[int64]*app.Order) error {
+	if err := fillLines(ctx, tx, pizzeria, orders); err != nil || len(orders) == 0 {
+		return err
+	}
+	var steps []stepRow
+	err := tx.NewSelect().Model(&steps).Join("JOIN orders AS o ON o.id = s.order_id").
+		Where("o.pizzeria_id = ?", pizzeria).Where("s.order_id IN (?)", bun.List(slices.Sorted(maps.Keys(orders)))).Order("s.order_id", "s.n").Scan(ctx)
+	if err != nil {
+		return err
+	}
+	for i := range steps {
+		o := orders[steps[i].Order]
+		o.Journal = append(o.Journal, steps[i].step())
+	}
+	return nil
+}
+
+// fillLines reads the lines of a shop's orders.
+func fillLines(ctx context.Context, tx bun.Tx, pizzeria int64, orders map[int64]*app.Order) error {
 	if len(orders) == 0 {
 		return nil
 	}
-	ids := make([]int64, 0, len(orders))
-	for id := range orders {
-		ids = append(ids, id)
-	}
-	slices.Sort(ids)
 	var lines []lineRow
 	err := tx.NewSelect().Model(&lines).Join("JOIN orders AS o ON o.id = l.order_id").
-		Where("o.pizzeria_id = ?", pizzeria).Where("l.order_id IN (?)", bun.List(ids)).Order("l.order_id", "l.n").Scan(ctx)
+		Where("o.pizzeria_id = ?", pizzeria).Where("l.order_id IN (?)", bun.List(slices.Sorted(maps.Keys(orders)))).Order("l.order_id", "l.n").Scan(ctx)
 	if err != nil {
 		return err
 	}
@@ -71,16 +111,6 @@ func fill(ctx context.Context, tx bun.Tx, pizzeria int64, orders map[int64]*app.
 		}
 		o := orders[lines[i].Order]
 		o.Lines = append(o.Lines, l)
-	}
-	var steps []stepRow
-	err = tx.NewSelect().Model(&steps).Join("JOIN orders AS o ON o.id = s.order_id").
-		Where("o.pizzeria_id = ?", pizzeria).Where("s.order_id IN (?)", bun.List(ids)).Order("s.order_id", "s.n").Scan(ctx)
-	if err != nil {
-		return err
-	}
-	for i := range steps {
-		o := orders[steps[i].Order]
-		o.Journal = append(o.Journal, steps[i].step())
 	}
 	return nil
 }

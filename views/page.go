@@ -86,8 +86,14 @@ type TillForm struct {
 	Total    app.Cents
 	Refusal  string
 	BadLine  int
-	Customer []*app.Order // last orders of the phone number typed
+	Customer []*app.Order // last orders of the telephone number, when they were asked for
+	Searched bool         // they were
+	Client   string       // telephone number that was looked up last
 	Soonest  map[app.Mode]time.Time
 	Slots    []time.Time // that may be chosen besides as soon as possible
-	Taken    *app.Order  // the order that was just placed, to say so above the empty form; nil if none
+	Changing *app.Order  // the order that the form changes rather than takes, as it is now; nil if none
+	Revision int         // of that order, which the form began from
+	Said     string      // what was just done, "" for nothing
+	Taken    *app.Order  // the order that this till placed last, nil if none
+	Link     string      // its tracking link, whole: only the till that placed it ever has it
 }

@@ -86,7 +86,16 @@ func TestTillDraft(t *testing.T) {
 	b := testBoard()
 	p := testPage("till", testCashier)
 	golden(t, "till-draft", TillDraft(p, b, testDraft(b)))
-	golden(t, "till-draft-taken", TillDraft(p, b, TillForm{Taken: b.Orders[46], Soonest: map[app.Mode]time.Time{app.Pickup: at(25)}}))
+	o := b.Orders[46]
+	o.Contact.Phone = "+33612345678"
+	taken := TillForm{Taken: o, Link: "https://www.oc-pizza.fr/suivi/1-jeton", Soonest: map[app.Mode]time.Time{app.Pickup: at(25)}}
+	golden(t, "till-draft-taken", TillDraft(p, b, taken))
+	next := testDraft(b)
+	next.Taken, next.Link, next.Refusal = taken.Taken, taken.Link, ""
+	golden(t, "till-draft-next", TillDraft(p, b, next))
+	change := testDraft(b)
+	change.Changing, change.Revision, change.Soonest = o, 1, nil
+	golden(t, "till-draft-change", TillDraft(p, b, change))
 }
 
 // What many watch belongs to nobody, and runs under the strictest policy.

@@ -1,9 +1,13 @@
 package views
 
 import (
+	"fmt"
+	"net/url"
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/a-h/templ"
 
 	"github.com/oc-pizza/ocpizza/app"
 )
@@ -69,6 +73,29 @@ func (f TillForm) lines() []app.Line {
 		out[i] = l.Line
 	}
 	return out
+}
+
+// changeable reports whether the till may still change an order.
+func changeable(o *app.Order) bool { return o.Status.Open() && o.Payment.Status == app.Due }
+
+// action is where the form goes when it is done.
+func (f TillForm) action() templ.SafeURL {
+	if f.Changing != nil {
+		return templ.SafeURL(tillPath(f.Changing, "modifier"))
+	}
+	return "/caisse/commandes"
+}
+
+// blank reports whether nothing of an order was taken down yet.
+func (f TillForm) blank() bool {
+	c := f.Checkout
+	return len(f.Lines) == 0 && c.Phone == "" && c.Name == "" && c.Address == "" && c.Note == "" && f.Refusal == ""
+}
+
+// trackingSMS is the link that opens the telephone's messages with one for the customer written (RFC 5724).
+func trackingSMS(o *app.Order, link string) string {
+	text := fmt.Sprintf("OC Pizza : votre commande n° %d est promise à %s. Suivez-la ici : %s", o.Number, Clock(o.PromisedAt), link)
+	return "sms:" + o.Contact.Phone + "?body=" + strings.ReplaceAll(url.QueryEscape(text), "+", "%20")
 }
 
 // method is the form's way to pay, cash until one was chosen.

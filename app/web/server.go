@@ -158,6 +158,8 @@ func (s *Server) routes() {
 	f.Post("/caisse/brouillon", till, s.tillDraft)
 	f.Post("/caisse/commandes", till, s.tillOrder)
 	f.Post("/caisse/commandes/:id/encaisser", till, s.takePayment)
+	f.Post("/caisse/commandes/:id/modifier", till, s.changeOrder)
+	f.Post("/caisse/commandes/:id/sans", till, s.leaveOut)
 	f.Post("/caisse/commandes/:id/:step", till, s.advanceOrder)
 
 	// Manager and director

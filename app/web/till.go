@@ -16,25 +16,62 @@ import (
 	"github.com/oc-pizza/ocpizza/views"
 )
 
-// The till's draft is kept by the browser in a cookie, like a basket: it survives a reload and a change of screen.
-const draftCookie = "oc_brouillon"
+// The till's draft is kept by the browser in a cookie, like a basket: it survives a reload and a change of screen. An order that is being
+// taken is put aside, in the second one, while another is changed.
+const (
+	draftCookie = "oc_brouillon"
+	asideCookie = "oc_brouillon_attente"
+)
+
+// draftFields are what a draft has besides its lines.
+var draftFields = []string{"canal", "mode", "nom", "telephone", "adresse", "code_postal", "creneau", "paiement", "note", "client", "commande", "revision"}
 
 func (s *Server) till(c *fiber.Ctx) error {
 	_, b, live, shops, err := s.boardOf(c, realtime.TillScreen)
 	if err != nil {
 		return err
 	}
-	form := s.draft(c)
 	p := s.staffPage(c, "till", "Caisse", &b.Pizzeria, shops)
-	if n := c.Query("commande"); n != "" {
-		p.Notice = fmt.Sprintf("Commande n° %s enregistrée. La cuisine l’a reçue.", shorten(n))
+	f := s.withTaken(c, b, s.tillForm(b, s.draft(c, draftCookie)))
+	if n, err := strconv.Atoi(c.Query("modifiee")); err == nil {
+		f.Said = saidChanged(n)
 	}
-	return s.html(c, views.TillPage(p, live, b, s.tillForm(b, form)))
+	return s.html(c, views.TillPage(p, live, b, f))
 }
 
-// draft reads the till's draft.
-func (s *Server) draft(c *fiber.Ctx) url.Values {
-	raw, err := url.QueryUnescape(c.Cookies(s.cookieName(draftCookie)))
+func saidChanged(number int) string {
+	return fmt.Sprintf("Commande n° %d modifiée. La cuisine le voit.", number)
+}
+
+// The last order that this till placed, as "id.token": its tracking link can be had nowhere else, for only the token's hash is stored.
+const takenCookie = "oc_prise"
+
+func (s *Server) keepTaken(c *fiber.Ctx, placed app.Placed) {
+	s.setCookie(c, takenCookie, strconv.FormatInt(placed.Order.ID, 10)+"."+placed.Token, 12*time.Hour)
+}
+
+// withTaken adds the last order that this till placed to a form, with its link, while it is on the board of the shop.
+func (s *Server) withTaken(c *fiber.Ctx, b *app.Board, f views.TillForm) views.TillForm {
+	text, token, _ := strings.Cut(c.Cookies(s.cookieName(takenCookie)), ".")
+	id, err := strconv.ParseInt(text, 10, 64)
+	if o := b.Orders[id]; err == nil && o != nil && o.TokenHash == app.HashToken(token) {
+		f.Taken, f.Link = o, s.trackingURL(c, token)
+	}
+	return f
+}
+
+// trackingURL is a tracking link as a customer types it.
+func (s *Server) trackingURL(c *fiber.Ctx, token string) string {
+	origin := s.origin
+	if origin == "" {
+		origin = c.BaseURL()
+	}
+	return origin + "/suivi/" + token
+}
+
+// draft reads the till's draft, or the one that is put aside.
+func (s *Server) draft(c *fiber.Ctx, cookie string) url.Values {
+	raw, err := url.QueryUnescape(c.Cookies(s.cookieName(cookie)))
 	if err != nil {
 		return url.Values{}
 	}
@@ -45,29 +82,80 @@ func (s *Server) draft(c *fiber.Ctx) url.Values {
 	return form
 }
 
-// tillForm draws a draft: its lines looked up, the total, and what the customer of the phone number ordered last.
+// tillForm draws a draft: its lines looked up, and the total.
 func (s *Server) tillForm(b *app.Board, form url.Values) views.TillForm {
+	changing := orderOf(b, form.Get("commande"))
+	if changing == nil && form.Get("commande") != "" {
+		form = nil // it has left the board: its lines must not become a new order
+	}
+	mode := app.Pickup
+	if m, ok := modes[form.Get("mode")]; ok {
+		mode = m
+	}
+	if changing != nil {
+		mode = changing.Mode
+	}
 	var lines []app.NewLine
 	for _, raw := range form["ligne"] {
 		if l, err := parseLine(raw); err == nil {
 			lines = append(lines, l)
 		}
 	}
-	mode := app.Pickup
-	if m, ok := modes[form.Get("mode")]; ok {
-		mode = m
-	}
 	basket := s.priced(b, lines, mode)
 	f := views.TillForm{
 		Channel: form.Get("canal"), Checkout: checkoutForm(form), Lines: basket.Lines, Total: basket.Total, Soonest: basket.Soonest, Slots: basket.Slots,
+		Client: form.Get("client"),
 	}
-	if phone, err := phoneNumber(f.Checkout.Phone); err == nil && phone != "" {
-		f.Customer = b.Recent(3, func(o *app.Order) bool { return o.Contact.Phone == phone })
+	if changing != nil {
+		f.Changing, f.Soonest = changing, nil
+		f.Revision, _ = strconv.Atoi(form.Get("revision"))
+		return f
 	}
 	return f
 }
 
-// tillDraft changes the draft: a product more, a line less, another customer. The same order again fills it whole.
+// customerOrders is how many of a customer's orders the till shows.
+const customerOrders = 3
+
+// customer looks up who has a draft's telephone number, when a clerk asks: their last orders, and their name and address for the fields that
+// are still empty.
+func (s *Server) customer(c *fiber.Ctx, b *app.Board, draft url.Values) ([]*app.Order, *app.Error) {
+	phone, err := phoneNumber(draft.Get("telephone"))
+	if err != nil {
+		return nil, app.AsError(err)
+	}
+	orders, err := s.shop.CustomerOrders(c.UserContext(), actorOf(c), b.Pizzeria.ID, phone, customerOrders)
+	if err != nil {
+		return nil, app.AsError(err)
+	}
+	if before := draft.Get("client"); before != "" && before != phone {
+		for _, name := range []string{"nom", "adresse", "code_postal"} {
+			draft.Del(name) // somebody else's
+		}
+	}
+	draft.Set("client", phone)
+	for _, o := range orders {
+		if draft.Get("nom") == "" {
+			draft.Set("nom", o.Contact.Name)
+		}
+		if o.Contact.Address != "" && draft.Get("adresse") == "" {
+			draft.Set("adresse", o.Contact.Address)
+			draft.Set("code_postal", o.Contact.Postcode)
+		}
+	}
+	return orders, nil
+}
+
+// orderOf finds an order of a board by its id as a form has it, nil if it is not there.
+func orderOf(b *app.Board, id string) *app.Order {
+	n, err := strconv.ParseInt(id, 10, 64)
+	if err != nil {
+		return nil
+	}
+	return b.Orders[n]
+}
+
+// tillDraft changes the draft: a product more, a line less, another customer; an earlier order again; an order to be changed.
 func (s *Server) tillDraft(c *fiber.Ctx) error {
 	form, err := readForm(c)
 	if err != nil {
@@ -77,25 +165,23 @@ func (s *Server) tillDraft(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
-	draft := url.Values{}
-	for _, name := range []string{"canal", "mode", "nom", "telephone", "adresse", "code_postal", "creneau", "paiement", "note"} {
-		if form.Has(name) {
-			draft.Set(name, form.Get(name))
-		}
+	draft, refusal, err := s.edited(c, b, form)
+	if err != nil {
+		return err
 	}
-	lines, refusal := s.draftLines(b, form, draft)
-	for _, l := range lines {
-		draft.Add("ligne", rawLine(l))
+	var customer []*app.Order
+	asked := form.Get("action") == "chercher" && form.Get("code") == "" && draft.Get("telephone") != ""
+	if asked && refusal == nil {
+		customer, refusal = s.customer(c, b, draft)
 	}
-	value := url.QueryEscape(draft.Encode())
-	if len(value) > maxBasketCookie {
-		return app.Errorf(app.Invalid, "La commande est trop longue pour une seule saisie. Enregistrez-la en deux fois.")
+	if err := s.keepDraft(c, draftCookie, draft); err != nil {
+		return err
 	}
-	s.setCookie(c, draftCookie, value, 12*time.Hour)
-	if refusal == nil && !fromLive(c) {
+	if refusal == nil && !asked && !fromLive(c) {
 		return c.Redirect("/caisse"+shopQuery(&b.Pizzeria, shops), http.StatusSeeOther)
 	}
 	f := s.tillForm(b, draft)
+	f.Customer, f.Searched = customer, asked && refusal == nil
 	if refusal != nil {
 		f.Refusal, f.BadLine = refusal.Message, refusal.Line
 		c.Status(status[refusal.Kind])
@@ -103,8 +189,87 @@ func (s *Server) tillDraft(c *fiber.Ctx) error {
 	return s.tillAnswer(c, live, b, shops, f, form.Get("_cle"))
 }
 
+// edited is the draft after what the clerk did to it. A refusal leaves it as it was, and is shown beside it.
+func (s *Server) edited(c *fiber.Ctx, b *app.Board, form url.Values) (draft url.Values, refusal *app.Error, err error) {
+	draft = url.Values{}
+	for _, name := range draftFields {
+		if form.Has(name) {
+			draft.Set(name, form.Get(name))
+		}
+	}
+	if form.Get("action") == "abandonner" {
+		return s.takeUp(c), nil, nil
+	}
+	if id := form.Get("modifier"); id != "" {
+		if draft.Get("commande") == "" {
+			for _, l := range form["ligne"] {
+				draft.Add("ligne", l)
+			}
+			if err := s.keepDraft(c, asideCookie, draft); err != nil {
+				return nil, nil, err
+			}
+		}
+		draft, refusal = changeDraft(b, id)
+		return draft, refusal, nil
+	}
+	lines, refusal := s.draftLines(c, b, form, draft)
+	for _, l := range lines {
+		draft.Add("ligne", rawLine(l))
+	}
+	return draft, refusal, nil
+}
+
+// keepDraft puts a draft into a cookie.
+func (s *Server) keepDraft(c *fiber.Ctx, cookie string, draft url.Values) error {
+	value := url.QueryEscape(draft.Encode())
+	if len(value) > maxBasketCookie {
+		return app.Errorf(app.Invalid, "La commande est trop longue pour une seule saisie. Enregistrez-la en deux fois.")
+	}
+	s.setCookie(c, cookie, value, 12*time.Hour)
+	return nil
+}
+
+// takeUp takes the draft up again that was put aside, and leaves nothing there.
+func (s *Server) takeUp(c *fiber.Ctx) url.Values {
+	draft := s.draft(c, asideCookie)
+	s.clearCookie(c, asideCookie)
+	return draft
+}
+
+// changeDraft is the draft that changes an order of the board.
+func changeDraft(b *app.Board, id string) (url.Values, *app.Error) {
+	o := orderOf(b, id)
+	if o == nil {
+		return nil, app.ErrNoOrder
+	}
+	draft := url.Values{"commande": {id}, "revision": {strconv.Itoa(o.Revision)}, "note": {o.Note}}
+	for _, l := range newLines(o) {
+		draft.Add("ligne", rawLine(l))
+	}
+	return draft, gone(b, o)
+}
+
+// newLines asks for the lines of an order once more.
+func newLines(o *app.Order) []app.NewLine {
+	lines := make([]app.NewLine, len(o.Lines))
+	for i, l := range o.Lines {
+		lines[i] = app.NewLine{Product: l.Product, Size: l.Size, Quantity: l.Quantity, Without: l.Without}
+	}
+	return lines
+}
+
+// gone is a refusal that names a line of an order that can no longer be asked for as it is, nil when all can: it would be missed otherwise.
+func gone(b *app.Board, o *app.Order) *app.Error {
+	for i, l := range newLines(o) {
+		if _, err := b.Menu.Lines([]app.NewLine{l}, o.Mode, time.Now()); err != nil {
+			return app.Errorf(app.Conflict, "« %s » n’est plus à la carte comme dans la commande n° %d : cette ligne manque ici.", o.Lines[i].Name, o.Number)
+		}
+	}
+	return nil
+}
+
 // draftLines are the lines of the form with what the clerk did to them. A refusal leaves them as they were.
-func (s *Server) draftLines(b *app.Board, form, draft url.Values) ([]app.NewLine, *app.Error) {
+func (s *Server) draftLines(c *fiber.Ctx, b *app.Board, form, draft url.Values) ([]app.NewLine, *app.Error) {
 	var lines []app.NewLine
 	for _, l := range s.tillForm(b, form).Lines {
 		if line, err := parseLine(l.Raw); err == nil {
@@ -112,7 +277,7 @@ func (s *Server) draftLines(b *app.Board, form, draft url.Values) ([]app.NewLine
 		}
 	}
 	if form.Get("reprendre") != "" {
-		return s.sameAgain(b, form.Get("reprendre"), draft), nil
+		return s.sameAgain(c, b, form.Get("reprendre"), draft)
 	}
 	edit := url.Values{}
 	action, rest, _ := strings.Cut(form.Get("action"), ":")
@@ -121,7 +286,7 @@ func (s *Server) draftLines(b *app.Board, form, draft url.Values) ([]app.NewLine
 	case form.Get("ajouter") != "":
 		edit.Set("ajouter", form.Get("ajouter"))
 	case action == "sans":
-		return leaveOut(lines, n, ingredient)
+		return editWithout(lines, n, ingredient)
 	case action == "moins" || action == "plus" || action == "retirer":
 		edit.Set("action", action)
 		edit.Set("ligne", n)
@@ -148,8 +313,8 @@ func (s *Server) draftLines(b *app.Board, form, draft url.Values) ([]app.NewLine
 	return edited, nil
 }
 
-// leaveOut takes an ingredient off line n, or puts it back.
-func leaveOut(lines []app.NewLine, n, ingredient string) ([]app.NewLine, *app.Error) {
+// editWithout takes an ingredient off line n, or puts it back.
+func editWithout(lines []app.NewLine, n, ingredient string) ([]app.NewLine, *app.Error) {
 	i, err := strconv.Atoi(n)
 	if err != nil || i < 1 || i > len(lines) || ingredient == "" {
 		return lines, errUnreadable
@@ -166,6 +331,7 @@ func leaveOut(lines []app.NewLine, n, ingredient string) ([]app.NewLine, *app.Er
 // tillAnswer draws the draft for live.js, the whole page for a plain form. The page's key stays, or what is being typed would be lost.
 func (s *Server) tillAnswer(c *fiber.Ctx, live views.Live, b *app.Board, shops []app.Pizzeria, f views.TillForm, pageKey string) error {
 	p := s.staffPage(c, "till", "Caisse", &b.Pizzeria, shops)
+	f = s.withTaken(c, b, f)
 	if !fromLive(c) {
 		return s.html(c, views.TillPage(p, live, b, f))
 	}
@@ -176,25 +342,20 @@ func (s *Server) tillAnswer(c *fiber.Ctx, live views.Live, b *app.Board, shops [
 }
 
 // sameAgain fills a draft with an earlier order of the same customer.
-func (s *Server) sameAgain(b *app.Board, id string, draft url.Values) []app.NewLine {
-	var lines []app.NewLine
-	for _, o := range b.Orders {
-		if fmt.Sprint(o.ID) != id {
-			continue
-		}
-		for _, l := range o.Lines {
-			lines = append(lines, app.NewLine{Product: l.Product, Size: l.Size, Quantity: l.Quantity, Without: l.Without})
-		}
-		draft.Set("nom", o.Contact.Name)
-		draft.Set("adresse", o.Contact.Address)
-		draft.Set("code_postal", o.Contact.Postcode)
-		for word, m := range modes {
-			if m == o.Mode {
-				draft.Set("mode", word)
-			}
-		}
+func (s *Server) sameAgain(c *fiber.Ctx, b *app.Board, id string, draft url.Values) ([]app.NewLine, *app.Error) {
+	n, err := strconv.ParseInt(id, 10, 64)
+	if err != nil {
+		return nil, app.ErrNoOrder
 	}
-	return lines
+	o, err := s.shop.EarlierOrder(c.UserContext(), actorOf(c), b.Pizzeria.ID, n)
+	if err != nil {
+		return nil, app.AsError(err)
+	}
+	draft.Set("nom", o.Contact.Name)
+	draft.Set("adresse", o.Contact.Address)
+	draft.Set("code_postal", o.Contact.Postcode)
+	draft.Set("mode", views.ModeField(o.Mode))
+	return newLines(o), gone(b, o)
 }
 
 // tillOrder places a counter or phone order.
@@ -223,14 +384,10 @@ func (s *Server) tillOrder(c *fiber.Ctx) error {
 		f.Refusal, f.BadLine = refusal.Message, refusal.Line
 		s.retryLater(c, refusal)
 		c.Status(status[refusal.Kind])
-		p := s.staffPage(c, "till", "Caisse", &b.Pizzeria, shops)
-		if fromLive(c) {
-			p.Key = form.Get("_cle")
-			return s.html(c, views.TillDraft(p, b, f))
-		}
-		return s.html(c, views.TillPage(p, live, b, f))
+		return s.tillAnswer(c, live, b, shops, f, form.Get("_cle"))
 	}
 	s.clearCookie(c, draftCookie)
+	s.keepTaken(c, placed)
 	if wantsJSON(c) {
 		out := orderJSON(placed.Order)
 		out["suivi"] = "/suivi/" + placed.Token
@@ -238,15 +395,64 @@ func (s *Server) tillOrder(c *fiber.Ctx) error {
 	}
 	if fromLive(c) {
 		f := s.tillForm(b, url.Values{})
-		f.Taken = placed.Order
+		f.Taken, f.Link = placed.Order, s.trackingURL(c, placed.Token)
 		return s.html(c, views.TillDraft(s.staffPage(c, "till", "Caisse", &b.Pizzeria, shops), b, f))
 	}
-	to := "/caisse" + shopQuery(&b.Pizzeria, shops)
-	sep := "?"
-	if strings.Contains(to, "?") {
-		sep = "&"
+	return c.Redirect("/caisse"+shopQuery(&b.Pizzeria, shops), http.StatusSeeOther)
+}
+
+// changeOrder saves the draft of an order that is changed.
+func (s *Server) changeOrder(c *fiber.Ctx) error {
+	id, err := pathID(c, "id")
+	if err != nil {
+		return err
 	}
-	return c.Redirect(fmt.Sprintf("%s%scommande=%d", to, sep, placed.Order.Number), http.StatusSeeOther)
+	form, k, err := s.staffWrite(c)
+	if err != nil {
+		return err
+	}
+	_, b, live, shops, err := s.boardOf(c, realtime.TillScreen)
+	if err != nil {
+		return err
+	}
+	o, err := s.change(c, k, b.Pizzeria.ID, id, form)
+	if err != nil {
+		refusal := app.AsError(err)
+		if wantsJSON(c) || refusal.Kind == app.Internal || b.Orders[id] == nil {
+			return err
+		}
+		f := s.tillForm(b, form)
+		f.Refusal, f.BadLine = refusal.Message, refusal.Line
+		s.retryLater(c, refusal)
+		c.Status(status[refusal.Kind])
+		return s.tillAnswer(c, live, b, shops, f, form.Get("_cle"))
+	}
+	if wantsJSON(c) {
+		return c.JSON(orderJSON(o))
+	}
+	draft := s.takeUp(c)
+	if err := s.keepDraft(c, draftCookie, draft); err != nil {
+		return err
+	}
+	if !fromLive(c) {
+		to := "/caisse" + shopQuery(&b.Pizzeria, shops)
+		return c.Redirect(to+map[bool]string{true: "&", false: "?"}[strings.Contains(to, "?")]+"modifiee="+strconv.Itoa(o.Number), http.StatusSeeOther)
+	}
+	f := s.tillForm(b, draft)
+	f.Said = saidChanged(o.Number)
+	return s.tillAnswer(c, live, b, shops, f, "")
+}
+
+func (s *Server) change(c *fiber.Ctx, k app.Key, pizzeria, id int64, form url.Values) (*app.Order, error) {
+	lines, err := parseLines(form["ligne"])
+	if err != nil {
+		return nil, err
+	}
+	revision, err := strconv.Atoi(form.Get("revision"))
+	if err != nil && form.Get("revision") != "" {
+		return nil, errUnreadable
+	}
+	return s.shop.ChangeRevision(c.UserContext(), actorOf(c), k, pizzeria, id, revision, lines, form.Get("note"))
 }
 
 // takePayment records money taken before the order is handed over.
@@ -264,6 +470,28 @@ func (s *Server) takePayment(c *fiber.Ctx) error {
 		return err
 	}
 	o, err := s.shop.TakePayment(c.UserContext(), actorOf(c), k, shop, id, methods[form.Get("paiement")])
+	if err != nil {
+		return err
+	}
+	return s.done(c, "/caisse", o)
+}
+
+// leaveOut goes on without the ingredient that ran out, for a customer who said so on the telephone or at the counter. The form names it:
+// a page that is behind must not leave another one out.
+func (s *Server) leaveOut(c *fiber.Ctx) error {
+	id, err := pathID(c, "id")
+	if err != nil {
+		return err
+	}
+	form, k, err := s.staffWrite(c)
+	if err != nil {
+		return err
+	}
+	shop, err := s.orderShop(c, id)
+	if err != nil {
+		return err
+	}
+	o, err := s.shop.LeaveOut(c.UserContext(), actorOf(c), k, shop, id, form.Get("ingredient"))
 	if err != nil {
 		return err
 	}
