@@ -2,6 +2,7 @@ package views
 
 import (
 	"cmp"
+	"math"
 	"slices"
 	"strconv"
 	"strings"
@@ -137,31 +138,82 @@ func allergyBand(note string) (word, rest string) {
 	return "Allergie", note
 }
 
-// density says how tightly a ticket is set, 1 to 4, so that every ticket fits the same cell.
-func density(o *app.Order) string {
-	rows := 0.0
-	for _, l := range toMake(o) {
-		rows++
-		if len(l.Removed) > 0 || slices.Contains(l.Items, app.InOven) {
-			rows += 0.6
+// The wall that ui.md describes, 1920×1080 read from three metres, in pixels: what a ticket's letters take, in the widest of the letters that its
+// style names, and what its cell has left for the lines between head and foot. kitchen.js gives tickets more on a screen whose cells hold less.
+const (
+	wallFont  = 40.0
+	wallRow   = 69.0 // the least that a floury finger hits, and a line
+	wallName  = 335.0
+	wallLines = 312.0
+	tightened = 0.84
+)
+
+// room is what a ticket is given: one cell of the wall, two side by side, or four. Where that spares a cell, letters are smaller, and pizzas
+// of one line stand one by one on the sheet of their recipe alone. It depends on what was ordered and not on how far that is, so that no ticket
+// grows or shrinks while it is worked on.
+type room struct {
+	cells        int
+	tight, sheet bool
+}
+
+func roomFor(o *app.Order) room {
+	lines := toMake(o)
+	for _, r := range []room{{1, false, false}, {1, true, false}, {1, true, true}, {2, true, false}, {2, true, true}} {
+		column, height := 0.0, 0.0
+		for i, l := range lines {
+			h := r.height(l)
+			if r.cells > 1 && i%2 == 1 { // two columns, row by row
+				height += max(0, h-column)
+				continue
+			}
+			column = h
+			height += h
+		}
+		if height+besideHeight(o)+noteHeight(o, r.cells) <= wallLines {
+			return r
 		}
 	}
-	if o.Note != "" {
-		rows += 1 + float64(len(o.Note))/100
+	return room{cells: 4, tight: true}
+}
+
+// height is that of a line of a ticket on that wall. A row of small letters is kept for the time in the oven.
+func (r room) height(l app.Line) float64 {
+	font, size := wallFont, utf8.RuneCountInString(Size(l.Size))
+	if r.tight {
+		font, size = tightened*wallFont, 1
 	}
-	if beside(o) != "" {
-		rows += 0.4
+	name := float64(utf8.RuneCountInString(l.Name)+3)*0.57 + float64(size)*0.4
+	more := 1.0
+	if n := utf8.RuneCountInString(strings.Join(l.Removed, ", ")); n > 0 {
+		more = math.Ceil(float64(n+5) * 0.45 * font / wallName)
 	}
-	switch {
-	case rows <= 3.3:
-		return "1"
-	case rows <= 4.7:
-		return "2"
-	case rows <= 6.5:
-		return "3"
-	default:
-		return "4"
+	height := max(1, math.Ceil(name*font/wallName-0.4))*1.08*font + more*0.79*font + 4
+	height = max(wallRow, height)
+	if n := len(l.Items); n > 1 && n <= oneByOne && !r.sheet {
+		height += wallRow
 	}
+	return height
+}
+
+// oneByOne is how many pizzas of a line have a button each on the ticket.
+const oneByOne = 6
+
+func besideHeight(o *app.Order) float64 {
+	if beside(o) == "" {
+		return 0
+	}
+	return 0.9 * wallFont
+}
+
+func noteHeight(o *app.Order, cells int) float64 {
+	if o.Note == "" {
+		return 0
+	}
+	font := 0.6 * wallFont
+	if longNote(o.Note) {
+		font = 0.46 * wallFont
+	}
+	return math.Ceil(float64(utf8.RuneCountInString(o.Note))*0.52*font/float64(min(cells, 2)*410))*1.2*font + 12
 }
 
 // longNote reports whether a note needs smaller letters: notes are never cut.
