@@ -161,3 +161,27 @@ func TestWallWithoutScript(t *testing.T) {
 	b.click(ticket+" [data-bump]", "Commencer")
 	b.sees(ticket + `[data-status="preparing"]`)
 }
+
+// TestCourierTargets: 60 pixels for a gloved finger, 72 for the main action.
+func TestCourierTargets(t *testing.T) {
+	c := startChromium(t)
+	e := quickEvening(t)
+	client := e.visitor()
+	carried, waiting := client.place(order("regina:medium:1", "cola-33:single:2"), "carried"), client.place(order("regina:large:1"), "waiting")
+	e.cooked(carried)
+	e.cooked(waiting)
+	e.as("livreur").post(fmt.Sprintf("/livraisons/commandes/%d/on_the_way", carried.ID), nil).want(200)
+	b := c.sit(t, "courier", e.url, phone)
+	b.signsIn("livreur", "/livraisons")
+	b.do(`for (const d of document.querySelectorAll('.drop details')) d.open = true`)
+	b.picture("courier-360")
+	for _, small := range b.smallTargets(".drop :is(button, a, summary, label)", 60) {
+		t.Errorf("smaller than 60 pixels: %s", small)
+	}
+	for _, small := range b.smallTargets(".drop .act", 72) {
+		t.Errorf("smaller than 72 pixels: %s", small)
+	}
+	for _, fault := range b.inspect() {
+		t.Error(fault)
+	}
+}
