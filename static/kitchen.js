@@ -123,28 +123,7 @@
     pages = n + 1;
   }
 
-  // A cancelled ticket stays until somebody before this screen has seen it; the server need not know.
-  const SEEN = 'oc.seen';
-  let seen = [];
-  try {
-    seen = JSON.parse(sessionStorage.getItem(SEEN)) ?? [];
-  } catch { /* then it is seen twice */ }
-
-  function dismiss(id) {
-    seen = [...seen, id].slice(-50);
-    try {
-      sessionStorage.setItem(SEEN, JSON.stringify(seen));
-    } catch { /* remembered as long as the page lasts */ }
-    layout();
-  }
-
-  /** A whole board brings them back. */
-  function clear() {
-    for (const t of tickets()) if (t.dataset.status === 'cancelled' && seen.includes(t.id)) t.remove();
-  }
-
   function layout() {
-    clear();
     const all = tickets();
     measure(all);
     paginate(all);
@@ -324,8 +303,6 @@
   document.addEventListener('click', (e) => {
     const b = e.target.closest?.('[data-page-by]');
     if (b) turn(Number(b.dataset.pageBy));
-    const seenOne = e.target.closest?.('[data-dismiss]');
-    if (seenOne) dismiss(seenOne.dataset.dismiss);
     if (e.target.closest?.('#mute')) mute(silenced ? false : !settings.muted);
   });
 

@@ -26,9 +26,6 @@ const (
 // recalled is how many bumped tickets the recall list shows.
 const recalled = 20
 
-// lingers is how long a cancelled order stays on the wall, crossed out, counted on the board's own clock.
-const lingers = 5 * time.Minute
-
 // latest is the last instant at which anything happened on the board. A board has no other clock, so that the same board always draws the same.
 func latest(b *app.Board) time.Time {
 	var at time.Time
@@ -45,22 +42,34 @@ func latest(b *app.Board) time.Time {
 	return at
 }
 
-// KitchenTickets returns the orders on the kitchen's wall, those due first in front: what is to be made, what is on hold, and what was
-// cancelled before it was ready less than five minutes before the last thing that happened on the board.
+// ahead is how long before it must be ready the kitchen gets to an order that was placed for later.
+const ahead = time.Hour
+
+// turn is when the kitchen gets to an order: when it came, or an hour before it must be ready. It never changes, so that every wall has the
+// same tickets in the same order however long it has been open, and none overtakes another.
+func turn(o *app.Order) time.Time {
+	if t := o.ReadyBy.Add(-ahead); t.After(o.PlacedAt) {
+		return t
+	}
+	return o.PlacedAt
+}
+
+// KitchenTickets returns the orders on the kitchen's wall by their turn: what is to be made, what is on hold, and what was cancelled in this
+// service before it was ready, until somebody has seen that.
 func KitchenTickets(b *app.Board) []*app.Order {
 	out := b.Live(func(o *app.Order) bool { return inKitchen(o) || o.Status == app.OnHold })
-	since := latest(b).Add(-lingers)
-	cancelled := b.Recent(app.DayOrders, func(o *app.Order) bool {
-		return o.Status == app.Cancelled && o.ClosedAt.After(since) && !leftKitchen(o)
-	})
-	if len(cancelled) == 0 {
-		return out
-	}
-	out = append(out, cancelled...)
+	out = append(out, cancelled(b, func(o *app.Order) bool { return !leftKitchen(o) })...)
 	slices.SortFunc(out, func(x, y *app.Order) int {
-		return cmp.Or(x.ReadyBy.Compare(y.ReadyBy), cmp.Compare(x.Number, y.Number), cmp.Compare(x.ID, y.ID))
+		return cmp.Or(turn(x).Compare(turn(y)), cmp.Compare(x.Number, y.Number), cmp.Compare(x.ID, y.ID))
 	})
 	return out
+}
+
+// cancelled are the orders cancelled in this service that nobody has seen to be so yet, of those that concern a screen.
+func cancelled(b *app.Board, concern func(*app.Order) bool) []*app.Order {
+	return b.Recent(app.DayOrders, func(o *app.Order) bool {
+		return o.Status == app.Cancelled && o.ServiceDay == b.Day() && !o.Acknowledged() && concern(o)
+	})
 }
 
 // leftKitchen reports whether a closed order had already been bumped.
