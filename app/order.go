@@ -124,10 +124,11 @@ func (o *Order) Pizzas() int {
 // Closed reports whether nothing more is expected of anybody.
 func (o *Order) Closed() bool { return !o.ClosedAt.IsZero() }
 
-// Reached returns when the order last entered a status, zero if never.
+// Reached returns when the order last entered a status, zero if never. A step that takes back another does not count: a pizza that the courier
+// brings back did not leave the oven a second time.
 func (o *Order) Reached(s Status) time.Time {
 	for _, st := range slices.Backward(o.Journal) {
-		if st.Line == 0 && st.To == string(s) {
+		if st.Line == 0 && st.To == string(s) && !tookBack(Status(st.From), s) {
 			return st.At
 		}
 	}
@@ -220,6 +221,28 @@ func recourse(actor Actor) string {
 		return "Voyez avec la cuisine et le responsable."
 	}
 	return "Appelez la pizzeria."
+}
+
+// Acknowledge says that whoever was working on the order saw that it is cancelled: the kitchen, or the courier who carries it. Once is enough,
+// whoever it was: ErrUnchanged.
+func (o *Order) Acknowledge(actor Actor, at time.Time) (Change, error) {
+	if !actor.Is(Cook, Courier, Manager) || actor.Role == Courier && o.Courier != actor.User {
+		return Change{}, Errorf(Forbidden, "Votre rôle ne permet pas cette étape. Demandez au responsable.")
+	}
+	if o.Status != Cancelled {
+		return Change{}, Errorf(Conflict, "La commande n° %d %s : elle n’est pas annulée. Regardez sur votre écran où elle en est.", o.Number, statusWords[o.Status])
+	}
+	if o.Acknowledged() {
+		return Change{}, ErrUnchanged
+	}
+	o.record(actor, 0, string(o.Status), Acknowledged, "", o.follows(at))
+	o.Version++
+	return Change{}, nil
+}
+
+// Acknowledged reports whether somebody has seen that the order is cancelled.
+func (o *Order) Acknowledged() bool {
+	return len(o.Journal) > 0 && o.Journal[len(o.Journal)-1].To == Acknowledged
 }
 
 // AdvanceItem takes pizzas of a line to a state: all of the line, or one of them (pizza ≥ 1). The first one started begins the

@@ -295,6 +295,11 @@ func (s *Shop) LeaveOut(ctx context.Context, actor Actor, key Key, pizzeria, id 
 	})
 }
 
+// AcknowledgeOrder says that the actor saw that an order is cancelled.
+func (s *Shop) AcknowledgeOrder(ctx context.Context, actor Actor, key Key, pizzeria, id int64) (*Order, error) {
+	return s.update(ctx, actor, key, pizzeria, id, nil, func(o *Order) (Change, error) { return o.Acknowledge(actor, s.moment(ctx)) })
+}
+
 // TakePayment records that the money of an order was taken.
 func (s *Shop) TakePayment(ctx context.Context, actor Actor, key Key, pizzeria, id int64, method Method) (*Order, error) {
 	return s.update(ctx, actor, key, pizzeria, id, nil, func(o *Order) (Change, error) {

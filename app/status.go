@@ -38,15 +38,16 @@ type step struct {
 	roles    []Role
 	mode     Mode // "" for both
 	reason   bool // a reason must be given
+	back     bool // it takes back a step: the order does not reach that status anew
 }
 
 // steps is the life of an order, the only place that knows it. A director has a manager's rights.
 var steps = []step{
 	{from: Received, to: Preparing, roles: []Role{Cook, Manager}},
 	{from: Preparing, to: Ready, roles: []Role{Cook, Manager}},
-	{from: Ready, to: Preparing, roles: []Role{Cook, Manager}}, // recall of a bump
+	{from: Ready, to: Preparing, roles: []Role{Cook, Manager}, back: true}, // recall of a bump
 	{from: Ready, to: OnTheWay, roles: []Role{Courier, Manager}, mode: Delivery},
-	{from: OnTheWay, to: Ready, roles: []Role{Courier, Manager}, mode: Delivery}, // taken by mistake, or brought back
+	{from: OnTheWay, to: Ready, roles: []Role{Courier, Manager}, mode: Delivery, back: true}, // taken by mistake, or brought back
 	{from: OnTheWay, to: Delivered, roles: []Role{Courier, Manager}, mode: Delivery},
 	{from: Ready, to: Collected, roles: []Role{Cashier, Manager}, mode: Pickup},
 
@@ -79,6 +80,15 @@ func findStep(mode Mode, from, to Status) (step, bool) {
 	}
 	return steps[i], true
 }
+
+// tookBack reports whether a step of the journal took back an earlier one.
+func tookBack(from, to Status) bool {
+	return slices.ContainsFunc(steps, func(s step) bool { return s.back && s.from == from && s.to == to })
+}
+
+// Acknowledged is where the journal of a cancelled order ends once whoever was working on it has seen that it is cancelled. It is no status: the
+// order stays cancelled.
+const Acknowledged = "acknowledged"
 
 // statusWords says a status in a French sentence about « la commande ».
 var statusWords = map[Status]string{

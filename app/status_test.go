@@ -149,6 +149,53 @@ func TestTrueTime(t *testing.T) {
 	}
 }
 
+func TestAcknowledge(t *testing.T) {
+	o := anOrder(Delivery, OnTheWay)
+	if _, err := o.Acknowledge(people[Cook], noon); KindOf(err) != Conflict {
+		t.Errorf("an order that is not cancelled: %v", err)
+	}
+	if _, err := o.Advance(people[Manager], Cancelled, "erreur", noon); err != nil {
+		t.Fatal(err)
+	}
+	for _, who := range []Actor{people[Customer], people[Cashier], {Role: Courier, User: 99}} {
+		if _, err := o.Acknowledge(who, noon); KindOf(err) != Forbidden {
+			t.Errorf("%+v: %v", who, err)
+		}
+	}
+	version := o.Version
+	if _, err := o.Acknowledge(people[Courier], noon); err != nil || !o.Acknowledged() || o.Status != Cancelled || o.Version != version+1 {
+		t.Errorf("%v, version %d, status %s", err, o.Version, o.Status)
+	}
+	// Two walls may be touched at once: the second has nothing to do.
+	if _, err := o.Acknowledge(people[Cook], noon); !errors.Is(err, ErrUnchanged) {
+		t.Errorf("somebody else as well: %v, want ErrUnchanged", err)
+	}
+}
+
+// A step that takes back another is not a new beginning: the times that a customer reads are those of what happened.
+func TestReachedIgnoresWhatWasTakenBack(t *testing.T) {
+	o := anOrder(Delivery, Received)
+	var began, ready time.Time
+	for i, s := range []struct {
+		who Role
+		to  Status
+	}{{Cook, Preparing}, {Cook, Ready}, {Cook, Preparing}, {Cook, Ready}, {Courier, OnTheWay}, {Courier, Ready}} {
+		at := noon.Add(time.Duration(i) * time.Minute)
+		if _, err := o.Advance(people[s.who], s.to, "", at); err != nil {
+			t.Fatal(err)
+		}
+		switch i {
+		case 0:
+			began = at
+		case 3:
+			ready = at
+		}
+	}
+	if o.Reached(Preparing) != began || o.Reached(Ready) != ready {
+		t.Errorf("begun at %s, out of the oven at %s", o.Reached(Preparing), o.Reached(Ready))
+	}
+}
+
 func TestItemsDriveTheOrder(t *testing.T) {
 	o := anOrder(Delivery, Received)
 	cook := people[Cook]

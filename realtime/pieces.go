@@ -56,8 +56,6 @@ type list struct {
 	box           string // id of the element that holds nothing else
 	before, after []entry
 	next          string // id of the element behind what differs, which stays where it is; empty at the end of the box
-	// still: nothing moves under a finger. What comes stands at the end, wherever a fresh page would put it.
-	still bool
 }
 
 // lists brings lists of a screen, between which elements may move, up to date.
@@ -76,22 +74,7 @@ func (d *drawing) lists(all ...list) {
 		}
 	}
 	for _, l := range all {
-		if l.still {
-			d.still(l)
-		} else {
-			d.sorted(l)
-		}
-	}
-}
-
-func (d *drawing) still(l list) {
-	was := l.was()
-	for _, e := range l.after {
-		if _, ok := was[e.id]; !ok {
-			d.append(l.box, e.draw())
-		} else if e.changed {
-			d.morph(e.id, e.draw())
-		}
+		d.sorted(l)
 	}
 }
 
@@ -188,19 +171,18 @@ func (d *drawing) tracking(ch app.Changes, id int64) {
 	}
 }
 
-// kitchen draws the tickets that came, changed or left the wall, then what is counted over all of them. A ticket may leave by the clock that
-// another order moved on.
+// kitchen draws the tickets that came, changed or left the wall, then what is counted over all of them.
 func (d *drawing) kitchen(ch app.Changes) {
 	b := ch.After
 	tickets := views.KitchenTickets(b)
-	wall := listOf(ch, views.TicketsID, views.KitchenTickets(ch.Before), tickets, views.TicketID, func(o *app.Order) templ.Component { return views.Ticket(b, o) })
-	wall.still = true
-	d.lists(wall)
+	d.lists(listOf(ch, views.TicketsID, views.KitchenTickets(ch.Before), tickets, views.TicketID, func(o *app.Order) templ.Component { return views.Ticket(b, o) }))
 	for _, id := range ch.Orders {
 		was, is := ch.Before.Orders[id], b.Orders[id]
-		if was == nil && slices.Contains(tickets, is) {
+		switch {
+		case !slices.Contains(tickets, is): // what has left the wall is no business of the kitchen's
+		case was == nil:
 			d.event("new-order")
-		} else if was != nil && is != nil && was.Status != app.Cancelled && is.Status == app.Cancelled {
+		case was.Status != app.Cancelled && is.Status == app.Cancelled:
 			d.event("order-cancelled")
 		}
 	}
@@ -244,6 +226,12 @@ func (d *drawing) courier(ch app.Changes, courier int64) {
 		listOf(ch, views.DropsComingID, comingWere, coming, views.DropID, views.ComingDrop),
 	)
 	d.different(views.DropTallies(mineWere, readyWere), views.DropTallies(mine, ready))
+	for _, id := range ch.Orders {
+		was, is := ch.Before.Orders[id], ch.After.Orders[id]
+		if was != nil && was.Status != app.Cancelled && is != nil && is.Status == app.Cancelled && slices.Contains(mine, is) {
+			d.event("order-cancelled")
+		}
+	}
 }
 
 // till draws what can still be sold, and the orders under way.

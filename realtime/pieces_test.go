@@ -246,7 +246,6 @@ func (t *tab) tickets() (ids []string) {
 // shown is the board as text, without what a fresh page may show differently:
 //   - how the page is connected, and the wall's clock, which runs by itself;
 //   - the connected screens, which are no part of the board;
-//   - the order of the tickets, for on a page that was open new ones stand at the end;
 //   - the choices of the form that changes an order, which the server checks: they are as old as the order's last step.
 func (t *tab) shown() string {
 	t = &tab{copied(t.doc)}
@@ -273,17 +272,6 @@ func (t *tab) shown() string {
 		}
 	}
 	clean(board)
-	if wall := t.find(views.TicketsID); wall != nil {
-		var all []*html.Node
-		for wall.FirstChild != nil {
-			all = append(all, wall.FirstChild)
-			wall.RemoveChild(wall.FirstChild)
-		}
-		slices.SortFunc(all, func(a, b *html.Node) int { return strings.Compare(attr(a, "id"), attr(b, "id")) })
-		for _, n := range all {
-			wall.AppendChild(n)
-		}
-	}
 	var text strings.Builder
 	_ = html.Render(&text, board)
 	return text.String()
@@ -401,7 +389,7 @@ func TestPiecesAddUp(t *testing.T) {
 					}
 				}
 				if a.Screen == KitchenScreen {
-					steady(rt, wall, page.tickets())
+					steady(rt, ch, wall, page.tickets())
 				}
 				if got, want := page.shown(), fresh(a).shown(); got != want {
 					got, want = firstDifference(got, want)
@@ -420,10 +408,18 @@ func summed(ops []Op) string {
 	return strings.Join(words, ", ")
 }
 
-// steady: no ticket moves under a finger; those that come stand at the end.
-func steady(rt *rapid.T, before, after []string) {
-	stay := slices.DeleteFunc(slices.Clone(before), func(id string) bool { return !slices.Contains(after, id) })
-	if len(after) < len(stay) || !slices.Equal(after[:len(stay)], stay) {
+// steady: no ticket overtakes another on the wall, unless it is to be ready at another time than before.
+func steady(rt *rapid.T, ch app.Changes, before, after []string) {
+	other := func(id string) bool {
+		return slices.ContainsFunc(ch.Orders, func(o int64) bool {
+			was, is := ch.Before.Orders[o], ch.After.Orders[o]
+			return views.TicketID(o) == id && was != nil && is != nil && !was.ReadyBy.Equal(is.ReadyBy)
+		})
+	}
+	both := func(ids, others []string) []string {
+		return slices.DeleteFunc(slices.Clone(ids), func(id string) bool { return !slices.Contains(others, id) || other(id) })
+	}
+	if !slices.Equal(both(before, after), both(after, before)) {
 		rt.Fatalf("the wall was %v and is %v", before, after)
 	}
 }
@@ -432,7 +428,7 @@ func steady(rt *rapid.T, before, after []string) {
 func (s *service) anything(rt *rapid.T, what string) {
 	if what == "" {
 		what = rapid.SampledFrom([]string{
-			"place", "place", "advance", "advance", "advance", "advance", "item", "item", "item", "pay", "revise", "hold", "leave out", "promise", "note",
+			"place", "place", "acknowledge", "advance", "advance", "advance", "advance", "item", "item", "item", "pay", "revise", "hold", "leave out", "promise", "note",
 			"stock", "stock", "out", "threshold", "menu", "maintenance", "nothing",
 		}).Draw(rt, "what")
 	}
@@ -456,7 +452,7 @@ func (s *service) anything(rt *rapid.T, what string) {
 	order := func() int64 { return rapid.SampledFrom(live).Draw(rt, "order") }
 	switch what {
 	case "place":
-		s.place(mode.Draw(rt, "mode"), rapid.IntRange(5, 60).Draw(rt, "ready"), drawLines()...)
+		s.place(mode.Draw(rt, "mode"), rapid.IntRange(5, 120).Draw(rt, "ready"), drawLines()...)
 		return
 	case "stock", "out", "threshold":
 		l := s.board.Levels[rapid.Int64Range(1, int64(len(s.board.Menu.Ingredients))).Draw(rt, "ingredient")]
@@ -481,6 +477,15 @@ func (s *service) anything(rt *rapid.T, what string) {
 		return
 	case "nothing":
 		s.happens(app.Event{})
+		return
+	}
+	if what == "acknowledge" {
+		for id, o := range s.board.Orders {
+			if o.Status == app.Cancelled && !o.Acknowledged() {
+				s.step(id, func(o *app.Order) (app.Change, error) { return o.Acknowledge(manager, s.now) })
+				return
+			}
+		}
 		return
 	}
 	if len(live) == 0 {
@@ -623,6 +628,35 @@ func life(s *service) (all []app.Changes, id int64) {
 	did(func() bool { return s.advance(id, couriers[0], app.OnTheWay) })
 	did(func() bool { return s.advance(id, couriers[0], app.Delivered) })
 	return all, id
+}
+
+// The kitchen hears of a cancellation on its wall, the courier of one in the bag; nobody of another's.
+func TestCancellationIsHeardWhereTheOrderIs(t *testing.T) {
+	boards := painter(t)
+	for _, c := range []struct {
+		far         app.Status
+		wall, phone bool
+	}{{app.Received, true, false}, {app.Preparing, true, false}, {app.Ready, false, false}, {app.OnTheWay, false, true}} {
+		s := opening(6, 4, 6000)
+		id := s.place(app.Delivery, 20, asked("pizza-1", app.Medium, 1))
+		for _, step := range []app.Status{app.Preparing, app.Ready, app.OnTheWay} {
+			if s.board.Orders[id].Status != c.far {
+				s.advance(id, map[bool]app.Actor{true: couriers[0], false: manager}[step == app.OnTheWay], step)
+			}
+		}
+		before := s.board
+		s.advance(id, manager, app.Cancelled)
+		ch := app.Compare(before, s.board)
+		for a, want := range map[Audience]bool{{KitchenScreen, 1, 0}: c.wall, {CourierScreen, 1, 3}: c.phone, {CourierScreen, 1, 4}: false} {
+			ops, err := boards.pieces(a, ch)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got := strings.Contains(summed(ops), "order-cancelled"); got != want {
+				t.Errorf("cancelled when %s, %s hears: %t, want %t", c.far, a, got, want)
+			}
+		}
+	}
 }
 
 // BenchmarkPatch measures what the life of an order sends to each audience of a shop with thirty open orders, in bytes on the wire.

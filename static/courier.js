@@ -24,6 +24,13 @@
     });
   }
 
+  // A stop that is cancelled on the way is felt in the pocket and said; it stays crossed out until it is acknowledged.
+  document.addEventListener('oc:order-cancelled', () => {
+    navigator.vibrate?.([300, 150, 300, 150, 300]);
+    const gone = [...document.querySelectorAll('.drop[data-status=cancelled]:not([data-pending]) h3')].map((h) => h.textContent.trim());
+    window.oc?.toast(`Annulée : ${gone.join(', ')}. Ne livrez pas, rapportez à la pizzeria.`);
+  });
+
   let prompt = null;
   const button = () => document.getElementById('install');
   addEventListener('beforeinstallprompt', (e) => {

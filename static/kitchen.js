@@ -56,11 +56,15 @@
   });
 
   // ------------------------------------------------------------------------------------------------------- pages
-  // Cells have a fixed size, so how many fit is arithmetic. The rest is hidden, never below an edge.
+  // Cells have a fixed size, so what fits is arithmetic. The rest is hidden, never below an edge.
+  root.dataset.paged = '';
   let page = 0;
-  let perPage = 1;
+  let pages = 1;
   let columns = 1;
+  let rows = 1;
+  let fit = 4; // lines of a ticket of one cell
   let chosen = ''; // id of the selected ticket
+  const pageOf = new WeakMap();
 
   const tickets = () => [...grid().querySelectorAll(':scope > .ticket')];
   const shown = () => tickets().filter((t) => !t.hidden);
@@ -73,41 +77,60 @@
     const style = getComputedStyle(box);
     const inner = box.clientHeight - parseFloat(style.paddingTop) - parseFloat(style.paddingBottom);
     const gap = parseFloat(style.rowGap) || 0;
-    const rect = one.getBoundingClientRect();
+    // What is on the wall at this moment says nothing of the cell: a ticket may stand in two.
+    const least = parseFloat(/[\d.]+px/.exec(style.gridAutoRows)) || one.getBoundingClientRect().height;
     columns = Math.max(1, style.gridTemplateColumns.split(' ').filter((w) => parseFloat(w) > 0).length);
-    const rows = rect.height > 0 ? Math.floor((inner + gap + 1) / (rect.height + gap)) : 1;
-    perPage = columns * Math.max(1, rows);
+    rows = Math.max(1, Math.floor((inner + gap + 1) / (least + gap)));
+    const cell = (inner + gap) / rows - gap;
+    const other = ['.ticket-head', '.ticket-foot'].reduce((sum, part) => sum + (one.querySelector(part)?.offsetHeight ?? 0), 0);
+    const touch = 4 * parseFloat(getComputedStyle(root).fontSize) + 1; // a target, and a line between
+    fit = Math.max(1, Math.floor((cell - other) / touch));
   }
 
-  // A cancelled ticket stays until somebody before this screen has seen it; the server need not know.
-  const SEEN = 'oc.seen';
-  let seen = [];
-  try {
-    seen = JSON.parse(sessionStorage.getItem(SEEN)) ?? [];
-  } catch { /* then it is seen twice */ }
-
-  function dismiss(id) {
-    seen = [...seen, id].slice(-50);
-    try {
-      sessionStorage.setItem(SEEN, JSON.stringify(seen));
-    } catch { /* remembered as long as the page lasts */ }
-    layout();
+  /** How many cells a ticket takes, by columns and rows: as many as the server thought, more where the cells of this screen hold less. */
+  function size(t) {
+    const lines = t.querySelectorAll('.task').length;
+    const wanted = Number(t.dataset.cells) || 1;
+    const cells = Math.min(Math.max(wanted, lines <= fit ? 1 : Math.ceil(lines / 2) <= fit ? 2 : 4), rows > 1 ? 4 : 2);
+    if (cells !== wanted) t.dataset.cells = cells;
+    const wide = cells > 1 && columns > 1 ? 2 : 1;
+    return [wide, cells > 2 && wide > 1 && rows > 1 ? 2 : 1];
   }
 
-  /** A whole board brings them back. */
-  function clear() {
-    for (const t of tickets()) if (t.dataset.status === 'cancelled' && seen.includes(t.id)) t.remove();
+  /** Sets the tickets one after the other into cells, row by row, as the grid of the style sheet does. */
+  function paginate(all) {
+    const taken = new Set();
+    let [n, x, y] = [0, 0, 0];
+    const free = (w, h) => {
+      for (let i = 0; i < w; i++) for (let j = 0; j < h; j++) if (taken.has(`${x + i},${y + j}`)) return false;
+      return true;
+    };
+    for (const t of all) {
+      const [w, h] = size(t);
+      while (x + w > columns || y + h > rows || !free(w, h)) {
+        if (x + w > columns) {
+          x = 0;
+          y++;
+        } else if (y + h <= rows) x++;
+        if (y + h > rows) {
+          taken.clear();
+          [n, x, y] = [n + 1, 0, 0];
+        }
+      }
+      for (let i = 0; i < w; i++) for (let j = 0; j < h; j++) taken.add(`${x + i},${y + j}`);
+      pageOf.set(t, n);
+    }
+    pages = n + 1;
   }
 
   function layout() {
-    clear();
     const all = tickets();
     measure(all);
-    const pages = Math.max(1, Math.ceil(all.length / perPage));
+    paginate(all);
     page = Math.min(page, pages - 1);
     let late = 0;
-    all.forEach((t, i) => {
-      const away = Math.floor(i / perPage) !== page;
+    all.forEach((t) => {
+      const away = pageOf.get(t) !== page;
       if (t.hidden !== away) t.hidden = away;
       if (away && t.dataset.age === 'late') late++;
     });
@@ -132,7 +155,6 @@
   }
 
   function turn(by) {
-    const pages = Math.max(1, Math.ceil(tickets().length / perPage));
     page = Math.min(pages - 1, Math.max(0, page + by));
     chosen = '';
     layout();
@@ -143,10 +165,27 @@
     const all = tickets();
     if (!all.length) return;
     const at = all.findIndex((t) => t.id === chosen);
-    const to = at < 0 ? (by > 0 ? page * perPage : Math.min(all.length, (page + 1) * perPage) - 1) : at + by;
-    if (to < 0 || to >= all.length) return;
-    chosen = all[to].id;
-    page = Math.floor(to / perPage);
+    const here = shown();
+    go(at < 0 ? here.at(by > 0 ? 0 : -1) : all[at + by]);
+  }
+
+  /** Moves the selection to the ticket below, or above. */
+  function below(down) {
+    const from = chosen && byId(chosen);
+    if (!from) return select(down);
+    const { left, top, bottom } = from.getBoundingClientRect();
+    const away = (t) => {
+      const r = t.getBoundingClientRect();
+      return (down > 0 ? r.top - bottom : top - r.bottom) * 10_000 + Math.abs(r.left - left);
+    };
+    const there = shown().filter((t) => away(t) > -10_000 && t !== from && (down > 0 ? t.getBoundingClientRect().top > top : t.getBoundingClientRect().top < top));
+    go(there.sort((a, b) => away(a) - away(b))[0]);
+  }
+
+  function go(t) {
+    if (!t) return;
+    chosen = t.id;
+    page = pageOf.get(t);
     layout();
   }
 
@@ -164,17 +203,55 @@
     else d.showModal();
   };
 
+  // ----------------------------------------------------------------------------------------------------- recipes
+  // One sheet a recipe, for all tickets. What concerns the line that it was opened from is put on it then.
+  let reading = ''; // id of the line's row
+
+  function onSheet(button) {
+    const row = button.closest('.task');
+    const slot = byId(button.dataset.open)?.querySelector('[data-line-slot]');
+    if (!row || !slot) return;
+    reading = row.id;
+    const own = [...row.querySelectorAll('[data-of-line]')].flatMap((el) => (el.matches('button') ? [el] : [...el.children]));
+    slot.replaceChildren(
+      ...own.map((el) => {
+        const b = el.cloneNode(true);
+        b.removeAttribute('id');
+        b.removeAttribute('class');
+        if (b.hasAttribute('aria-label')) b.append(' ' + b.getAttribute('aria-label').split(' : ')[0]);
+        return b;
+      })
+    );
+    slot.hidden = !own.length;
+  }
+
+  /** Opens the recipe of the chosen ticket's first line that is not done; those of the lines after it, one by one, when one is open. */
+  function read() {
+    const open = document.querySelector('dialog.recipe[open]');
+    const row = open && byId(reading);
+    open?.close();
+    const next = open ? row?.nextElementSibling : (current()?.querySelector('.task:not([data-state=done])') ?? current()?.querySelector('.task'));
+    press(next?.querySelector('[data-recipe]'));
+  }
+
+  document.addEventListener('click', (e) => {
+    const recipe = e.target.closest?.('[data-recipe]');
+    if (recipe) onSheet(recipe);
+    // What was pressed on the sheet is seen on its ticket.
+    if (e.target.closest?.('[data-line-slot] button')) setTimeout(() => document.querySelector('dialog.recipe[open]')?.close());
+  });
+
   // -------------------------------------------------------------------------------------------------------- keys
   // The table is the truth: the help dialog is filled from it.
   const keys = [
     { keys: ['1', '2', '3', '4', '5', '6', '7', '8', '9'], shown: '1 – 9', help: 'Ticket suivant d’étape', run: (k) => bump(shown()[k - 1]) },
     { keys: ['ArrowRight'], shown: '→', help: 'Ticket suivant, puis page suivante', run: () => select(1) },
     { keys: ['ArrowLeft'], shown: '←', help: 'Ticket précédent, puis page précédente', run: () => select(-1) },
-    { keys: ['ArrowDown'], shown: '↓', help: 'Ticket du dessous', run: () => select(columns) },
-    { keys: ['ArrowUp'], shown: '↑', help: 'Ticket du dessus', run: () => select(-columns) },
+    { keys: ['ArrowDown'], shown: '↓', help: 'Ticket du dessous', run: () => below(1) },
+    { keys: ['ArrowUp'], shown: '↑', help: 'Ticket du dessus', run: () => below(-1) },
     { keys: ['Enter'], shown: 'Entrée', help: 'Étape suivante du ticket choisi', run: () => bump(current()) },
     { keys: [' '], shown: 'Espace', help: 'Première ligne à faire', run: () => press(current()?.querySelector('[data-line]:not([aria-pressed=true])')) },
-    { keys: ['i', 'I'], shown: 'I', help: 'Recette du ticket choisi', run: () => press(current()?.querySelector('[data-recipe]')) },
+    { keys: ['i', 'I'], shown: 'I', help: 'Recette, puis celle de la ligne suivante du ticket', dialog: 'recipe', run: read },
     { keys: ['r', 'R'], shown: 'R', help: 'Rappeler le dernier ticket', run: () => press(document.querySelector('#recall [data-recall]')) },
     { keys: ['a', 'A'], shown: 'A', help: 'Total des pizzas à faire', dialog: 'all-day' },
     { keys: ['m', 'M'], shown: 'M', help: 'Couper ou remettre le son', run: () => mute(!settings.muted) },
@@ -195,13 +272,13 @@
     if (at.matches?.('input,textarea,select,[contenteditable]')) return;
     const open = document.querySelector('dialog[open]');
     // In a dialog only the key that opened it works, and closes it.
-    if (open && open.id !== k.dialog) return;
+    if (open && open.id !== k.dialog && !(k.dialog && open.classList.contains(k.dialog))) return;
     // Enter and Space belong to a button that was reached by keyboard; one that a finger touched merely kept the focus.
     if ((e.key === 'Enter' || e.key === ' ') && at.matches?.('a,button,summary') && at.matches(':focus-visible')) return;
     e.preventDefault();
     if (e.repeat) return; // a hand leaning on a key must not empty the board
-    if (k.dialog) toggle(k.dialog);
-    else k.run(name);
+    if (k.run) k.run(name);
+    else toggle(k.dialog);
   });
 
   const list = document.querySelector('#help [data-keys]');
@@ -226,8 +303,6 @@
   document.addEventListener('click', (e) => {
     const b = e.target.closest?.('[data-page-by]');
     if (b) turn(Number(b.dataset.pageBy));
-    const seenOne = e.target.closest?.('[data-dismiss]');
-    if (seenOne) dismiss(seenOne.dataset.dismiss);
     if (e.target.closest?.('#mute')) mute(silenced ? false : !settings.muted);
   });
 

@@ -1,6 +1,7 @@
 package views
 
 import (
+	"cmp"
 	"net/url"
 	"slices"
 	"strconv"
@@ -18,12 +19,20 @@ const (
 	readyTallyID  = "drops-ready-tally"
 )
 
-// Stops sorts a courier's deliveries: those under way, those ready to be taken, those still in the kitchen; each by promise.
+// Stops sorts a courier's deliveries: those under way, those ready to be taken, those still in the kitchen; each by promise. Among those under
+// way are those that were cancelled on the way, until the courier has seen that.
 func Stops(b *app.Board, courier int64) (mine, ready, coming []*app.Order) {
-	for _, o := range OpenOrders(b) {
+	open := OpenOrders(b)
+	if gone := cancelled(b, func(o *app.Order) bool { return o.Courier == courier && o.Mode == app.Delivery }); len(gone) > 0 {
+		open = append(open, gone...)
+		slices.SortFunc(open, func(x, y *app.Order) int {
+			return cmp.Or(x.PromisedAt.Compare(y.PromisedAt), cmp.Compare(x.Number, y.Number), cmp.Compare(x.ID, y.ID))
+		})
+	}
+	for _, o := range open {
 		switch {
 		case o.Mode != app.Delivery:
-		case o.Status == app.OnTheWay && o.Courier == courier:
+		case (o.Status == app.OnTheWay || o.Status == app.Cancelled) && o.Courier == courier:
 			mine = append(mine, o)
 		case o.Status == app.Ready:
 			ready = append(ready, o)
@@ -130,6 +139,17 @@ func shortMethod(m app.Method) string {
 
 // failures are the reasons for which an order comes back.
 var failures = []string{"Client absent", "Adresse introuvable", "Commande refusée", "Paiement impossible", "Accident ou panne"}
+
+// toDeliver counts the stops of a run that are still to be made.
+func toDeliver(run []*app.Order) int {
+	n := 0
+	for _, o := range run {
+		if o.Status == app.OnTheWay {
+			n++
+		}
+	}
+	return n
+}
 
 // collecting is what a run still brings in.
 func collecting(run []*app.Order) app.Cents {

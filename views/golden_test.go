@@ -196,8 +196,8 @@ func testBoard() *app.Board {
 	must(order(37).AdvanceItem(testCook, 1, 0, app.InOven, at(-2)))
 	must(order(37).AdvanceItem(testCook, 1, 1, app.Done, at(-1)))
 	must(order(37).AdvanceItem(testCook, 2, 0, app.Making, at(-1)))
-	must(order(38).AdvanceItem(testCook, 1, 0, app.Done, at(-1)))
 	must(order(38).AdvanceItem(testCook, 2, 0, app.InOven, at(-3)))
+	must(order(38).AdvanceItem(testCook, 1, 0, app.Done, at(-1)))
 	order(39).Missing = "saumon"
 	must(order(39).Advance(testCook, app.OnHold, "Saumon fumé épuisé", at(-4)))
 	order(40).Note = "Allergie aux fruits à coque, merci de changer de gants."

@@ -2,6 +2,7 @@ package views
 
 import (
 	"cmp"
+	"math"
 	"slices"
 	"strconv"
 	"strings"
@@ -25,9 +26,6 @@ const (
 // recalled is how many bumped tickets the recall list shows.
 const recalled = 20
 
-// lingers is how long a cancelled order stays on the wall, crossed out, counted on the board's own clock.
-const lingers = 5 * time.Minute
-
 // latest is the last instant at which anything happened on the board. A board has no other clock, so that the same board always draws the same.
 func latest(b *app.Board) time.Time {
 	var at time.Time
@@ -44,22 +42,34 @@ func latest(b *app.Board) time.Time {
 	return at
 }
 
-// KitchenTickets returns the orders on the kitchen's wall, those due first in front: what is to be made, what is on hold, and what was
-// cancelled before it was ready less than five minutes before the last thing that happened on the board.
+// ahead is how long before it must be ready the kitchen gets to an order that was placed for later.
+const ahead = time.Hour
+
+// turn is when the kitchen gets to an order: when it came, or an hour before it must be ready. It never changes, so that every wall has the
+// same tickets in the same order however long it has been open, and none overtakes another.
+func turn(o *app.Order) time.Time {
+	if t := o.ReadyBy.Add(-ahead); t.After(o.PlacedAt) {
+		return t
+	}
+	return o.PlacedAt
+}
+
+// KitchenTickets returns the orders on the kitchen's wall by their turn: what is to be made, what is on hold, and what was cancelled in this
+// service before it was ready, until somebody has seen that.
 func KitchenTickets(b *app.Board) []*app.Order {
 	out := b.Live(func(o *app.Order) bool { return inKitchen(o) || o.Status == app.OnHold })
-	since := latest(b).Add(-lingers)
-	cancelled := b.Recent(app.DayOrders, func(o *app.Order) bool {
-		return o.Status == app.Cancelled && o.ClosedAt.After(since) && !leftKitchen(o)
-	})
-	if len(cancelled) == 0 {
-		return out
-	}
-	out = append(out, cancelled...)
+	out = append(out, cancelled(b, func(o *app.Order) bool { return !leftKitchen(o) })...)
 	slices.SortFunc(out, func(x, y *app.Order) int {
-		return cmp.Or(x.ReadyBy.Compare(y.ReadyBy), cmp.Compare(x.Number, y.Number), cmp.Compare(x.ID, y.ID))
+		return cmp.Or(turn(x).Compare(turn(y)), cmp.Compare(x.Number, y.Number), cmp.Compare(x.ID, y.ID))
 	})
 	return out
+}
+
+// cancelled are the orders cancelled in this service that nobody has seen to be so yet, of those that concern a screen.
+func cancelled(b *app.Board, concern func(*app.Order) bool) []*app.Order {
+	return b.Recent(app.DayOrders, func(o *app.Order) bool {
+		return o.Status == app.Cancelled && o.ServiceDay == b.Day() && !o.Acknowledged() && concern(o)
+	})
 }
 
 // leftKitchen reports whether a closed order had already been bumped.
@@ -137,31 +147,82 @@ func allergyBand(note string) (word, rest string) {
 	return "Allergie", note
 }
 
-// density says how tightly a ticket is set, 1 to 4, so that every ticket fits the same cell.
-func density(o *app.Order) string {
-	rows := 0.0
-	for _, l := range toMake(o) {
-		rows++
-		if len(l.Removed) > 0 || slices.Contains(l.Items, app.InOven) {
-			rows += 0.6
+// The wall that ui.md describes, 1920×1080 read from three metres, in pixels: what a ticket's letters take, in the widest of the letters that its
+// style names, and what its cell has left for the lines between head and foot. kitchen.js gives tickets more on a screen whose cells hold less.
+const (
+	wallFont  = 40.0
+	wallRow   = 69.0 // the least that a floury finger hits, and a line
+	wallName  = 335.0
+	wallLines = 312.0
+	tightened = 0.84
+)
+
+// room is what a ticket is given: one cell of the wall, two side by side, or four. Where that spares a cell, letters are smaller, and pizzas
+// of one line stand one by one on the sheet of their recipe alone. It depends on what was ordered and not on how far that is, so that no ticket
+// grows or shrinks while it is worked on.
+type room struct {
+	cells        int
+	tight, sheet bool
+}
+
+func roomFor(o *app.Order) room {
+	lines := toMake(o)
+	for _, r := range []room{{1, false, false}, {1, true, false}, {1, true, true}, {2, true, false}, {2, true, true}} {
+		column, height := 0.0, 0.0
+		for i, l := range lines {
+			h := r.height(l)
+			if r.cells > 1 && i%2 == 1 { // two columns, row by row
+				height += max(0, h-column)
+				continue
+			}
+			column = h
+			height += h
+		}
+		if height+besideHeight(o)+noteHeight(o, r.cells) <= wallLines {
+			return r
 		}
 	}
-	if o.Note != "" {
-		rows += 1 + float64(len(o.Note))/100
+	return room{cells: 4, tight: true}
+}
+
+// height is that of a line of a ticket on that wall. A row of small letters is kept for the time in the oven.
+func (r room) height(l app.Line) float64 {
+	font, size := wallFont, utf8.RuneCountInString(Size(l.Size))
+	if r.tight {
+		font, size = tightened*wallFont, 1
 	}
-	if beside(o) != "" {
-		rows += 0.4
+	name := float64(utf8.RuneCountInString(l.Name)+3)*0.57 + float64(size)*0.4
+	more := 1.0
+	if n := utf8.RuneCountInString(strings.Join(l.Removed, ", ")); n > 0 {
+		more = math.Ceil(float64(n+5) * 0.45 * font / wallName)
 	}
-	switch {
-	case rows <= 3.3:
-		return "1"
-	case rows <= 4.7:
-		return "2"
-	case rows <= 6.5:
-		return "3"
-	default:
-		return "4"
+	height := max(1, math.Ceil(name*font/wallName-0.4))*1.08*font + more*0.79*font + 4
+	height = max(wallRow, height)
+	if n := len(l.Items); n > 1 && n <= oneByOne && !r.sheet {
+		height += wallRow
 	}
+	return height
+}
+
+// oneByOne is how many pizzas of a line have a button each on the ticket.
+const oneByOne = 6
+
+func besideHeight(o *app.Order) float64 {
+	if beside(o) == "" {
+		return 0
+	}
+	return 0.9 * wallFont
+}
+
+func noteHeight(o *app.Order, cells int) float64 {
+	if o.Note == "" {
+		return 0
+	}
+	font := 0.6 * wallFont
+	if longNote(o.Note) {
+		font = 0.46 * wallFont
+	}
+	return math.Ceil(float64(utf8.RuneCountInString(o.Note))*0.52*font/float64(min(cells, 2)*410))*1.2*font + 12
 }
 
 // longNote reports whether a note needs smaller letters: notes are never cut.

@@ -163,21 +163,42 @@ func TestKitchenTickets(t *testing.T) {
 	for _, o := range KitchenTickets(b) {
 		got = append(got, o.Number)
 	}
-	if want := []int{37, 38, 39, 40, 41, 42, 43, 44, 45, 46}; !slices.Equal(got, want) {
+	if want := []int{37, 38, 40, 39, 41, 42, 43, 44, 45, 46}; !slices.Equal(got, want) {
 		t.Errorf("on the wall: %v, want %v", got, want)
 	}
-	// Five minutes of life later, the cancelled ticket is gone; one cancelled after it was ready never comes back.
-	later := *b
-	later.Orders = maps.Clone(b.Orders)
-	fresh := testOrder(b.Menu, 47, app.Pickup, 5, 25, "Zoé", app.NewLine{Product: "reine", Size: app.Large, Quantity: 1})
-	later.Orders[47] = fresh
+	with := func(changed ...*app.Order) []int {
+		next, err := b.Apply(app.Event{Epoch: b.Epoch, Seq: b.Seq + 1, Orders: changed})
+		if err != nil {
+			t.Fatal(err)
+		}
+		var numbers []int
+		for _, o := range KitchenTickets(next) {
+			numbers = append(numbers, o.Number)
+		}
+		return numbers
+	}
+	// A cancelled ticket stays for as long as nobody has seen it, and goes when somebody has. One cancelled after it was ready never comes.
+	late := testOrder(b.Menu, 47, app.Pickup, 90, 110, "Zoé", app.NewLine{Product: "reine", Size: app.Large, Quantity: 1})
 	bumped := b.Orders[35].Clone()
 	must(bumped.Advance(testManager, app.Cancelled, "erreur", at(5)))
-	later.Orders[35] = bumped
-	for _, o := range KitchenTickets(&later) {
-		if o.Number == 43 || o.Number == 35 {
-			t.Errorf("n° %d is still on the wall", o.Number)
-		}
+	if got := with(late, bumped); !slices.Contains(got, 43) || slices.Contains(got, 35) {
+		t.Errorf("an hour and a half later: %v", got)
+	}
+	seen := b.Orders[43].Clone()
+	must(seen.Acknowledge(testCook, at(1)))
+	if got := with(seen); slices.Contains(got, 43) {
+		t.Errorf("somebody saw that n° 43 is cancelled: %v", got)
+	}
+	// What is for later stands behind what comes meanwhile, and an order that nobody saw to be cancelled ends with the service.
+	slot := testOrder(b.Menu, 48, app.Pickup, 1, 180, "Luc", app.NewLine{Product: "reine", Size: app.Large, Quantity: 1})
+	now := testOrder(b.Menu, 49, app.Pickup, 2, 25, "Ana", app.NewLine{Product: "reine", Size: app.Large, Quantity: 1})
+	if got := with(slot, now); !slices.Equal(got[len(got)-2:], []int{49, 48}) {
+		t.Errorf("the order for later stands in front: %v", got)
+	}
+	tomorrow := late.Clone()
+	tomorrow.ServiceDay = "2026-03-15"
+	if got := with(tomorrow); slices.Contains(got, 43) {
+		t.Errorf("yesterday's n° 43 is on the wall: %v", got)
 	}
 }
 
@@ -294,6 +315,27 @@ func TestStops(t *testing.T) {
 	mine, ready, coming := Stops(testBoard(), testCourier.User)
 	if got := [][]int{numbers(mine), numbers(ready), numbers(coming)}; !slices.Equal(got[0], []int{33, 34}) || !slices.Equal(got[1], []int{36}) || !slices.Equal(got[2], []int{37, 40, 42, 44, 46}) {
 		t.Errorf("stops: %v", got)
+	}
+	// A stop that is cancelled on the way does not vanish without a word.
+	b := testBoard()
+	gone := b.Orders[33].Clone()
+	must(gone.Advance(testManager, app.Cancelled, "erreur", at(1)))
+	next, err := b.Apply(app.Event{Epoch: b.Epoch, Seq: b.Seq + 1, Orders: []*app.Order{gone}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	mine, _, _ = Stops(next, testCourier.User)
+	if got := numbers(mine); !slices.Equal(got, []int{33, 34}) || toDeliver(mine) != 1 {
+		t.Errorf("with one cancelled on the way: %v, %d to deliver", got, toDeliver(mine))
+	}
+	golden(t, "drop-cancelled", Drop(gone))
+	seen := gone.Clone()
+	must(seen.Acknowledge(testCourier, at(2)))
+	if next, err = next.Apply(app.Event{Epoch: b.Epoch, Seq: b.Seq + 2, Orders: []*app.Order{seen}}); err != nil {
+		t.Fatal(err)
+	}
+	if mine, _, _ = Stops(next, testCourier.User); !slices.Equal(numbers(mine), []int{34}) {
+		t.Errorf("once the courier has seen it: %v", numbers(mine))
 	}
 	if mine, _, _ := Stops(testBoard(), 99); len(mine) != 0 {
 		t.Errorf("another courier's run shows %v", numbers(mine))

@@ -151,6 +151,8 @@ func (s *Server) advanceOrder(c *fiber.Ctx) error {
 			return app.Errorf(app.Invalid, "Choisissez espèces, carte, chèque ou ticket-restaurant.")
 		}
 		o, err = s.shop.HandOver(ctx, actor, k, shop, id, step, method)
+	case app.Acknowledged:
+		o, err = s.shop.AcknowledgeOrder(ctx, actor, k, shop, id)
 	case app.OnHold:
 		o, err = s.shop.HoldOrder(ctx, actor, k, shop, id, form.Get("ingredient"))
 	default:
