@@ -117,7 +117,7 @@ func TestRestoreOfOtherShops(t *testing.T) {
 		}
 		for _, s := range screens {
 			for open := true; open; {
-				_, err := s.read(patience)
+				_, err := s.read(time.Until(start.Add(patience)))
 				open = err == nil
 				if errors.Is(err, os.ErrDeadlineExceeded) {
 					t.Fatalf("%s is still open", s.name)

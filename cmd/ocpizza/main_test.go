@@ -382,8 +382,8 @@ func (s *screen) sees(texts ...string) frame {
 // closed reads until the server closes and returns its code.
 func (s *screen) closed() ws.StatusCode {
 	s.t.Helper()
-	for {
-		_, err := s.read(patience)
+	for deadline := time.Now().Add(patience); ; { // the server's pings would keep it waiting for ever
+		_, err := s.read(time.Until(deadline))
 		if err == nil {
 			continue
 		}
