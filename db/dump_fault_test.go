@@ -222,6 +222,27 @@ func TestFailedRestore(t *testing.T) {
 		r.db.recycle()
 		check(t, r, before)
 	})
+	for number, message := range map[uint16]string{1114: "The table 'ocpizza_new_orders' is full", 1021: "Disk full (/data/#sql-ib1); waiting for someone to free some space"} {
+		t.Run(fmt.Sprint("mysql full, error ", number), func(t *testing.T) {
+			r := newRig(t, dbtest.MariaDB(t).Schema(t), 2)
+			before := ledger(t, r.db)
+			for _, at := range []string{"CREATE TABLE `ocpizza_new_orders`", "INSERT INTO `ocpizza_new_orders`", "RENAME TABLE"} {
+				r.db.fault.Store(&faults{before: func(query string) error {
+					if strings.HasPrefix(query, at) {
+						return &mysql.MySQLError{Number: number, Message: message}
+					}
+					return nil
+				}})
+				if err := restore(t, r, func() {}); err == nil || !strings.Contains(err.Error(), "la base est pleine") || !strings.Contains(err.Error(), "Libérez") ||
+					strings.Contains(err.Error(), "/data") {
+					t.Errorf("%s: %v", at, err)
+				}
+				r.db.fault.Store(nil)
+				sameLedger(t, ledger(t, r.db), before)
+			}
+			check(t, r, before)
+		})
+	}
 	t.Run("mysql killed between the swap and the foreign keys", func(t *testing.T) {
 		r := newRig(t, dbtest.MariaDB(t).Schema(t), 2)
 		r.db.fault.Store(&faults{before: func(query string) error {

@@ -1,8 +1,8 @@
 package db
 
 import (
-	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -19,23 +19,49 @@ import (
 	"github.com/oc-pizza/ocpizza/db/dbtest"
 )
 
-// TestFlatMemory takes and restores a large backup and logs the peak of the heap.
+// TestFlatMemory takes and restores a large backup. What is held meanwhile, apart from what the next collection frees, does not grow with what
+// goes through: less than 1.2 and 12.3 MB were measured with these 8 MB of text and with 31.
 func TestFlatMemory(t *testing.T) {
 	r := newRig(t, "sqlite://"+dbtest.SQLite(t), 2)
 	business(t, r)
 	multiply(t, r, 4000)
-	peak, stop := watchHeap()
-	var b bytes.Buffer
-	info, err := r.db.Dump(t.Context(), &b, nil)
+	held := func() (bytes uint64) {
+		runtime.GC()
+		sample := []metrics.Sample{{Name: "/memory/classes/heap/objects:bytes"}}
+		metrics.Read(sample)
+		return sample[0].Value.Uint64()
+	}
+	held() // empties the pools
+	before := held()
+	var peak uint64
+	looks := 0
+	look := func(DumpProgress) {
+		looks++
+		now := held()
+		peak = max(peak, now-min(before, now))
+	}
+	path := filepath.Join(t.TempDir(), "backup.sql.gz")
+	file, err := os.Create(path)
 	if err != nil {
 		t.Fatal(err)
 	}
-	dumpPeak := peak.Swap(0)
-	if _, err := elsewhere(t, "sqlite").Restore(t.Context(), memory("backup", b.Bytes()), RestoreOptions{}); err != nil {
+	info, err := r.db.Dump(t.Context(), file, look)
+	if err = errors.Join(err, file.Close()); err != nil {
 		t.Fatal(err)
 	}
-	stop()
-	t.Logf("%d rows, %d bytes of text, %d of file: heap peak %d KB dumping, %d KB restoring", info.Rows(), info.Bytes, b.Len(), dumpPeak>>10, peak.Load()>>10)
+	dumping, dumpLooks := peak, looks
+	peak, looks = 0, 0
+	files := []DumpFile{{Name: path, Open: func() (io.ReadCloser, error) { return os.Open(path) }}}
+	if _, err := elsewhere(t, "sqlite").Restore(t.Context(), files, RestoreOptions{Progress: look}); err != nil {
+		t.Fatal(err)
+	}
+	t.Logf("%d rows, %d KB of text: %d KB held dumping (%d looks), %d KB restoring (%d looks)", info.Rows(), info.Bytes>>10, dumping>>10, dumpLooks, peak>>10, looks)
+	if dumpLooks < 5 || looks < 5 {
+		t.Error("too few looks to know")
+	}
+	if dumping > 4<<20 || peak > 16<<20 {
+		t.Error("it is held on to")
+	}
 }
 
 func watchHeap() (*atomic.Uint64, func()) {

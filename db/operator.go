@@ -79,7 +79,7 @@ var mysqlNumberWords = map[uint16]string{
 	1130: notThisHost,
 	1226: "le quota horaire de requêtes de la base est épuisé. Attendez l’heure suivante, ou passez au forfait supérieur",
 	1290: "la base est en lecture seule. Attendez que son hébergeur la rende aux écritures, puis recommencez",
-	1114: "la base est pleine. Libérez de la place ou prenez une offre plus grande, puis recommencez",
+	1114: "la base est pleine. Libérez-y de la place ou prenez une offre plus grande, puis recommencez",
 	1021: "la base est pleine : son disque n’a plus de place. Libérez-en ou prenez une offre plus grande, puis recommencez",
 	1146: "une table manque dans la base. Lancez « ocpizza migrate », puis recommencez",
 	1054: "une colonne manque dans la base. Lancez « ocpizza migrate », puis recommencez",

@@ -157,6 +157,8 @@ func fileError(path string, err error) error {
 	switch {
 	case errors.Is(err, syscall.ENOSPC), errors.Is(err, syscall.EDQUOT):
 		return fmt.Errorf("le disque est plein : rien n’a été gardé de %s. Libérez de la place ou choisissez un autre endroit", path)
+	case errors.Is(err, syscall.EFBIG):
+		return fmt.Errorf("ce disque ne prend pas d’aussi gros fichiers : rien n’a été gardé de %s. Choisissez un autre endroit", path)
 	case errors.Is(err, fs.ErrPermission), errors.Is(err, syscall.EROFS):
 		return fmt.Errorf("%s ne peut pas être écrit : il vous manque le droit d’écriture dans ce dossier", path)
 	case errors.Is(err, fs.ErrNotExist):

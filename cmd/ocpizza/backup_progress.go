@@ -102,7 +102,7 @@ func size(n int64) string {
 func grouped(n int64) string {
 	s := strconv.FormatInt(n, 10)
 	for i := len(s) - 3; i > 0; i -= 3 {
-		s = s[:i] + " " + s[i:]
+		s = s[:i] + "\u202f" + s[i:]
 	}
 	return s
 }

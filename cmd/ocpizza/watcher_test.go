@@ -408,7 +408,7 @@ func TestFillsFromKeptDays(t *testing.T) {
 	if days := full.Sub(now).Hours() / 24; !ok || days < 8 || days > 13 {
 		t.Errorf("in %v days, %v", days, ok)
 	}
-	if thousands(18000) != "18\u202f000" || thousands(512) != "512" {
-		t.Error(thousands(18000))
+	if grouped(18000) != "18\u202f000" || grouped(512) != "512" {
+		t.Error(grouped(18000))
 	}
 }

@@ -12,6 +12,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"github.com/oc-pizza/ocpizza/db"
 	"github.com/oc-pizza/ocpizza/db/dbtest"
 )
 
@@ -148,4 +149,13 @@ func TestPasswordAtATerminal(t *testing.T) {
 			}
 		})
 	}
+}
+
+// TestProgressAtATerminal is a bar there.
+func TestProgressAtATerminal(t *testing.T) {
+	screen := openTerminal(t)
+	p := newProgress(screen.tty, map[string]string{"dump": "sauvegarde"})
+	p.shown = time.Time{}
+	p.show(db.DumpProgress{Stage: "dump", Done: 1, Total: 2, Rows: 1})
+	screen.until("no bar", func() bool { return strings.Contains(screen.String(), "█·") && strings.HasSuffix(screen.String(), "\033[K") })
 }
