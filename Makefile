@@ -1,5 +1,6 @@
 # make test   the one command: installs what is missing (Debian), checks, runs every test on both engines
 # make run    the program, with its embedded database
+# make bench  the Go benchmarks; COUNT=10: ten of each, for benchstat
 # See .ci/run for what a change must pass.
 
 # Pinned: another version finds other things. Built from source by the module proxy
@@ -9,6 +10,8 @@ GOLANGCI := github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
 # -count=1: a cached result knows nothing of the MariaDB and Chromium of today.
 TESTFLAGS ?= -race -count=1 -timeout 20m
 BENCH     ?= .
+# Ten of each, and compared: make bench COUNT=10 > new.txt; go run golang.org/x/perf/cmd/benchstat@latest old.txt new.txt
+COUNT     ?= 1
 PORT      ?=
 
 # What talks SQL, where it is tested. Folders that do not exist yet are left out.
@@ -19,7 +22,7 @@ SQL_PACKAGES := $(foreach d,db app/web,$(if $(wildcard $(d)/*_test.go $(d)/*/*_t
 
 help:
 	@sed -n 's/^# make/make/p' Makefile
-	@echo "also: build generate check lint bench clean, test-all (tests only), test-mysql56"
+	@echo "also: build generate check lint clean, test-all (tests only), test-mysql56"
 
 # One after the other, whatever -j says: two cores are few, and an install comes first.
 test:
@@ -63,7 +66,7 @@ lint:
 	go run $(GOLANGCI) run ./...
 
 bench:
-	go test -run '^$$' -bench '$(BENCH)' -benchmem ./...
+	@go test -run '^$$' -bench '$(BENCH)' -benchmem -count $(COUNT) -timeout 0 ./...
 
 clean:
 	rm -rf bin coverage coverage.*

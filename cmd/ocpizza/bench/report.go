@@ -30,7 +30,7 @@ var figures = []figure{
 	{"kb_per_idle_socket", "mémoire du serveur par socket au repos, Ko", 2, 1, false, 2},
 	{"kernel_kb_per_socket", "mémoire du noyau par socket, Ko", none, none, false, 2},
 	{"base_mb", "mémoire du serveur sans socket, Mo", none, none, false, 1},
-	{"most_sockets", "le plus de sockets que permettent les descripteurs", none, none, true, 0},
+	{"most_sockets", "sockets ouvertes au plus", none, none, true, 0},
 	{"projected_sockets_512mb", "projeté d’elles : sockets dans 512 Mo, noyau compris", 50_000, 80_000, true, 0},
 	{"sql_per_warm_open", "SQL par ouverture d’une page chaude", 0, 0, false, 2},
 	{"single_last_ms", "un morceau à tous : le dernier après, ms", none, none, false, 1},
