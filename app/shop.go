@@ -253,6 +253,11 @@ func (s *Shop) ChangeOrder(ctx context.Context, actor Actor, key Key, pizzeria, 
 		if lines, err = board.Menu.Lines(in, o.Mode, s.moment(ctx)); err != nil {
 			return Change{}, err
 		}
+		if actor.Role == Customer { // whoever works here knows what the kitchen can do
+			if err := board.keeps(o, lines, s.Now()); err != nil {
+				return Change{}, err
+			}
+		}
 		return o.Revise(actor, lines, note, s.moment(ctx))
 	})
 }
