@@ -99,7 +99,7 @@ func (o *oven) fits(by time.Time, pizzas int) bool {
 	if pizzas == 0 {
 		return !o.ready(0).After(by)
 	}
-	return !o.ready(o.before(by) + pizzas).After(by) && !o.after(pizzas).After(by) && o.fresh(by, pizzas)
+	return !o.ready(o.before(by)+pizzas).After(by) && !o.after(pizzas).After(by) && o.fresh(by, pizzas)
 }
 
 // after is the last due time that so many more pizzas would break if they came before it: they must not be due earlier. Zero if there is none.

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 )
@@ -204,6 +205,20 @@ func TestHoldAndLeaveOut(t *testing.T) {
 	}
 	if !slices.Equal(o.Lines[0].Removed, []string{"Jambon"}) || o.Lines[1].Removed != nil {
 		t.Errorf("lines: %+v", o.Lines)
+	}
+	// It was not begun: the customer may still change his mind. Begun, it may be answered once more or cancelled, and nothing else.
+	if !o.Open() || !o.Revisable() {
+		t.Error("an order that was never begun is closed to its customer")
+	}
+	o.Consumed = true
+	if _, err := o.Clone().Revise(people[Customer], o.Lines, "", noon); KindOf(err) != Conflict || !strings.Contains(err.Error(), "est déjà commencée") {
+		t.Errorf("changing it: %v", err)
+	}
+	if _, err := o.Clone().Advance(people[Customer], Cancelled, "", noon); KindOf(err) != Conflict || !strings.Contains(err.Error(), "Trop tard") {
+		t.Errorf("cancelling it: %v", err)
+	}
+	if _, err := o.Clone().Advance(people[Cashier], Cancelled, "", noon); err != nil {
+		t.Errorf("at the till: %v", err)
 	}
 	o.Status, o.Missing = OnHold, "pate"
 	if _, err := o.LeaveOut(people[Customer], Ingredient{ID: 1, Slug: "pate", Name: "Pâte", Base: true}, noon); KindOf(err) != Conflict {

@@ -348,7 +348,7 @@ func orderJSON(o *app.Order) fiber.Map {
 	}
 	return fiber.Map{
 		"id": o.ID, "numero": o.Number, "statut": o.Status, "version": o.Version, "mode": o.Mode, "lignes": lines, "total_cents": o.Total(),
-		"paiement": fiber.Map{"moyen": o.Payment.Method, "statut": o.Payment.Status}, "promis_a": rfc3339(o.PromisedAt), "annulable": o.Status.Open(),
+		"paiement": fiber.Map{"moyen": o.Payment.Method, "statut": o.Payment.Status}, "promis_a": rfc3339(o.PromisedAt), "annulable": o.Open(), "modifiable": o.Revisable(),
 	}
 }
 
