@@ -163,8 +163,9 @@ func TestCustomerPagesAreSound(t *testing.T) {
 func TestTrackingNamesNobody(t *testing.T) {
 	b := testBoard()
 	for _, o := range b.Orders {
+		o.Note = "Digicode 1974"
 		piece := drawn(t, TrackingBoard(testLive("/live/suivi/x"), b, o))
-		for _, secret := range []string{o.Contact.Name, o.Contact.Address, "12345678", Phone(o.Contact.Phone), "Karim", "Inès"} {
+		for _, secret := range []string{o.Note, "1974", o.Contact.Name, o.Contact.Address, "12345678", Phone(o.Contact.Phone), "Karim", "Inès"} {
 			if secret != "" && secret != "Comptoir" && strings.Contains(piece, secret) {
 				t.Errorf("order %d shows %q", o.ID, secret)
 			}

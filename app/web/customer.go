@@ -1,6 +1,7 @@
 package web
 
 import (
+	"cmp"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -365,7 +366,8 @@ func (s *Server) changeTracked(c *fiber.Ctx) error {
 		if err != nil {
 			return nil, err
 		}
-		return s.shop.ChangeOrder(c.UserContext(), actor, k, o.Pizzeria, o.ID, lines, form.Get("note"))
+		// The page does not show the note to whoever has the link: an empty one keeps what is there.
+		return s.shop.ChangeOrder(c.UserContext(), actor, k, o.Pizzeria, o.ID, lines, cmp.Or(form.Get("note"), o.Note))
 	})
 }
 
