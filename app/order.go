@@ -301,8 +301,9 @@ func (o *Order) Revise(actor Actor, lines []Line, note string, at time.Time) (Ch
 	return Change{Moves: moves}, nil
 }
 
-// LeaveOut answers an order on hold: every line goes without the missing ingredient, and the kitchen may start again.
-func (o *Order) LeaveOut(actor Actor, missing Ingredient, at time.Time) (Change, error) {
+// LeaveOut answers an order on hold: every line goes without the missing ingredient, and the kitchen may start again. The menu knows what
+// allergens the other ingredients hold.
+func (o *Order) LeaveOut(actor Actor, m *Menu, missing Ingredient, at time.Time) (Change, error) {
 	if o.Status != OnHold || o.Missing != missing.Slug {
 		return Change{}, Errorf(Conflict, "La commande n° %d %s : ce choix n’est plus possible.", o.Number, o.stands())
 	}
@@ -315,7 +316,9 @@ func (o *Order) LeaveOut(actor Actor, missing Ingredient, at time.Time) (Change,
 	}
 	o.Lines = slices.Clone(o.Lines)
 	for i := range o.Lines {
-		o.Lines[i].leaveOut(missing)
+		if o.Lines[i].leaveOut(missing) {
+			o.Lines[i].Allergens = m.allergensOf(o.Lines[i].Recipe)
+		}
 	}
 	o.Revision++
 	if !o.Consumed {
@@ -327,13 +330,15 @@ func (o *Order) LeaveOut(actor Actor, missing Ingredient, at time.Time) (Change,
 	return c, nil
 }
 
-func (l *Line) leaveOut(g Ingredient) {
+// leaveOut reports whether the line had the ingredient. Its allergens are the caller's to declare again.
+func (l *Line) leaveOut(g Ingredient) bool {
 	if !slices.ContainsFunc(l.Recipe, func(p Part) bool { return p.Ingredient == g.ID }) {
-		return
+		return false
 	}
 	l.Recipe = slices.DeleteFunc(slices.Clone(l.Recipe), func(p Part) bool { return p.Ingredient == g.ID })
 	l.Without = append(slices.Clone(l.Without), g.Slug)
 	l.Removed = append(slices.Clone(l.Removed), g.Name)
+	return true
 }
 
 // Pay records that the money was taken by a method of the door.

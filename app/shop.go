@@ -253,7 +253,7 @@ func (s *Shop) ChangeOrder(ctx context.Context, actor Actor, key Key, pizzeria, 
 		if lines, err = board.Menu.Lines(in, o.Mode, s.moment(ctx)); err != nil {
 			return Change{}, err
 		}
-		if actor.Role == Customer { // whoever works here knows what the kitchen can do
+		if actor.Role == Customer && o.Revisable() { // whoever works here knows what the kitchen can do
 			if err := board.keeps(o, lines, s.Now()); err != nil {
 				return Change{}, err
 			}
@@ -285,8 +285,12 @@ func (s *Shop) LeaveOut(ctx context.Context, actor Actor, key Key, pizzeria, id 
 	if err != nil {
 		return nil, err
 	}
+	board, err := s.Boards.Board(ctx, pizzeria)
+	if err != nil {
+		return nil, err
+	}
 	return s.update(ctx, actor, key, pizzeria, id, nil, func(o *Order) (Change, error) {
-		return o.LeaveOut(actor, *g, s.moment(ctx))
+		return o.LeaveOut(actor, board.Menu, *g, s.moment(ctx))
 	})
 }
 

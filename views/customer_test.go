@@ -182,7 +182,7 @@ func TestTrackingOffersWhatIsPossible(t *testing.T) {
 	again.Missing = "saumon"
 	must(again.Advance(testCook, app.OnHold, "Saumon fumé épuisé", at(1)))
 	salmon, _ := b.Menu.IngredientBySlug("saumon")
-	must(again.LeaveOut(client, *salmon, at(1)))
+	must(again.LeaveOut(client, b.Menu, *salmon, at(1)))
 	paid := b.Orders[46].Clone()
 	must(paid.Pay(app.Actor{Role: app.Cashier, User: 1}, app.Card, at(1)))
 	if again.Status != app.Received || !again.Consumed || paid.Status != app.Received {
