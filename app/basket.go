@@ -56,14 +56,20 @@ func (m *Menu) line(ask NewLine, mode Mode, at time.Time) (Line, *Error) {
 		}
 		l.leaveOut(removable[i])
 	}
-	for _, part := range l.Recipe {
+	l.Allergens = m.allergensOf(l.Recipe)
+	return l, nil
+}
+
+// allergensOf declares a recipe. Sorted.
+func (m *Menu) allergensOf(recipe []Part) []Allergen {
+	var all []Allergen
+	for _, part := range recipe {
 		if g, ok := m.Ingredient(part.Ingredient); ok {
-			l.Allergens = append(l.Allergens, g.Allergens...)
+			all = append(all, g.Allergens...)
 		}
 	}
-	slices.Sort(l.Allergens)
-	l.Allergens = slices.Compact(l.Allergens)
-	return l, nil
+	slices.Sort(all)
+	return slices.Compact(all)
 }
 
 // clip shortens what a stranger typed before it is said back.

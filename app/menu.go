@@ -281,6 +281,25 @@ func (p *Pizzeria) OpenAt(at time.Time) bool {
 	return false
 }
 
+// openSince returns the beginning of the stretch in which the shop is open at an instant, false if it is closed; the zero time when it never closes.
+func (p *Pizzeria) openSince(at time.Time) (since time.Time, ok bool) {
+	if p.AlwaysOpen {
+		return time.Time{}, true
+	}
+	local := at.In(Paris)
+	for _, o := range p.Hours {
+		for _, ago := range []int{0, 1} { // a stretch may have begun before midnight
+			clock := func(minute int) time.Time {
+				return time.Date(local.Year(), local.Month(), local.Day()-ago, minute/60, minute%60, 0, 0, Paris)
+			}
+			if opens := clock(o.From); opens.Weekday() == o.Day && !local.Before(opens) && local.Before(clock(o.To)) {
+				return opens, true
+			}
+		}
+	}
+	return time.Time{}, false
+}
+
 // NextOpening returns when a closed shop opens next, within a week.
 func (p *Pizzeria) NextOpening(at time.Time) (time.Time, bool) {
 	local := at.In(Paris)

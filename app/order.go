@@ -124,6 +124,21 @@ func (o *Order) Pizzas() int {
 // Closed reports whether nothing more is expected of anybody.
 func (o *Order) Closed() bool { return !o.ClosedAt.IsZero() }
 
+// Open reports whether the customer may still cancel: preparation has not begun, or the kitchen waits for an answer.
+func (o *Order) Open() bool { return o.Status == OnHold || o.Status == Received && !o.Consumed }
+
+// Revisable reports whether its lines may still be changed. What preparation has used up cannot be: an order that was on hold and goes on
+// without what ran out is received again, but not new.
+func (o *Order) Revisable() bool { return o.Status.Open() && !o.Consumed && o.Payment.Status == Due }
+
+// stands says where it is, in a sentence about « la commande ».
+func (o *Order) stands() string {
+	if o.Status == Received && o.Consumed {
+		return "est déjà commencée"
+	}
+	return statusWords[o.Status]
+}
+
 // Reached returns when the order last entered a status, zero if never. A step that takes back another does not count: a pizza that the courier
 // brings back did not leave the oven a second time.
 func (o *Order) Reached(s Status) time.Time {
@@ -159,11 +174,11 @@ func (o *Order) Advance(actor Actor, to Status, reason string, at time.Time) (Ch
 	}
 	s, ok := findStep(o.Mode, o.Status, to)
 	if !ok {
-		return Change{}, Errorf(Conflict, "La commande n° %d %s : cette étape n’est plus possible. Regardez sur votre écran où elle en est.", o.Number, statusWords[o.Status])
+		return Change{}, Errorf(Conflict, "La commande n° %d %s : cette étape n’est plus possible. Regardez sur votre écran où elle en est.", o.Number, o.stands())
 	}
-	if !actor.Is(s.roles...) {
+	if !actor.Is(s.roles...) || to == Cancelled && actor.Role == Customer && !o.Open() {
 		if to == Cancelled && actor.Is(Customer, Cashier) {
-			return Change{}, Errorf(Conflict, "Trop tard : la commande n° %d %s. %s", o.Number, statusWords[o.Status], recourse(actor))
+			return Change{}, Errorf(Conflict, "Trop tard : la commande n° %d %s. %s", o.Number, o.stands(), recourse(actor))
 		}
 		return Change{}, Errorf(Forbidden, "Votre rôle ne permet pas cette étape. Demandez au responsable.")
 	}
@@ -270,7 +285,7 @@ func (o *Order) AdvanceItem(actor Actor, n, pizza int, to ItemState, at time.Tim
 		return Change{}, ErrUnchanged
 	}
 	if o.Status != Received && o.Status != Preparing {
-		return Change{}, Errorf(Conflict, "La commande n° %d %s : ses pizzas ne changent plus.", o.Number, statusWords[o.Status])
+		return Change{}, Errorf(Conflict, "La commande n° %d %s : ses pizzas ne changent plus.", o.Number, o.stands())
 	}
 	at = o.follows(at)
 	var c Change
@@ -297,16 +312,16 @@ func (o *Order) AdvanceItem(actor Actor, n, pizza int, to ItemState, at time.Tim
 	return c, nil
 }
 
-// Revise replaces the lines while the window is open. The lines carry prices and recipes already looked up.
+// Revise replaces the lines while the order is Revisable. The lines carry prices and recipes already looked up.
 func (o *Order) Revise(actor Actor, lines []Line, note string, at time.Time) (Change, error) {
-	if !o.Status.Open() || o.Consumed {
-		return Change{}, Errorf(Conflict, "Trop tard : la commande n° %d %s et ne peut plus être modifiée. %s", o.Number, statusWords[o.Status], recourse(actor))
+	if o.Payment.Status != Due && o.Status.Open() {
+		return Change{}, Errorf(Conflict, "La commande n° %d est déjà payée et ne peut plus être modifiée. %s", o.Number, recourse(actor))
+	}
+	if !o.Revisable() {
+		return Change{}, Errorf(Conflict, "Trop tard : la commande n° %d %s et ne peut plus être modifiée. %s", o.Number, o.stands(), recourse(actor))
 	}
 	if !actor.Is(Customer, Cashier, Manager) {
 		return Change{}, Errorf(Forbidden, "Votre rôle ne permet pas de modifier une commande. Demandez au responsable.")
-	}
-	if o.Payment.Status != Due {
-		return Change{}, Errorf(Conflict, "La commande n° %d est déjà payée et ne peut plus être modifiée. %s", o.Number, recourse(actor))
 	}
 	moves := o.moves(Release, actor, at)
 	o.Lines = lines
@@ -319,10 +334,11 @@ func (o *Order) Revise(actor Actor, lines []Line, note string, at time.Time) (Ch
 	return Change{Moves: moves}, nil
 }
 
-// LeaveOut answers an order on hold: every line goes without the missing ingredient, and the kitchen may start again.
-func (o *Order) LeaveOut(actor Actor, missing Ingredient, at time.Time) (Change, error) {
+// LeaveOut answers an order on hold: every line goes without the missing ingredient, and the kitchen may start again. The menu knows what
+// allergens the other ingredients hold.
+func (o *Order) LeaveOut(actor Actor, m *Menu, missing Ingredient, at time.Time) (Change, error) {
 	if o.Status != OnHold || o.Missing != missing.Slug {
-		return Change{}, Errorf(Conflict, "La commande n° %d %s : ce choix n’est plus possible.", o.Number, statusWords[o.Status])
+		return Change{}, Errorf(Conflict, "La commande n° %d %s : ce choix n’est plus possible.", o.Number, o.stands())
 	}
 	if missing.Base {
 		return Change{}, Errorf(Conflict, "Une pizza ne se fait pas sans %s. Annulez la commande, ou appelez la pizzeria.", missing.Name)
@@ -333,7 +349,9 @@ func (o *Order) LeaveOut(actor Actor, missing Ingredient, at time.Time) (Change,
 	}
 	o.Lines = slices.Clone(o.Lines)
 	for i := range o.Lines {
-		o.Lines[i].leaveOut(missing)
+		if o.Lines[i].leaveOut(missing) {
+			o.Lines[i].Allergens = m.allergensOf(o.Lines[i].Recipe)
+		}
 	}
 	o.Revision++
 	if !o.Consumed {
@@ -345,13 +363,15 @@ func (o *Order) LeaveOut(actor Actor, missing Ingredient, at time.Time) (Change,
 	return c, nil
 }
 
-func (l *Line) leaveOut(g Ingredient) {
+// leaveOut reports whether the line had the ingredient. Its allergens are the caller's to declare again.
+func (l *Line) leaveOut(g Ingredient) bool {
 	if !slices.ContainsFunc(l.Recipe, func(p Part) bool { return p.Ingredient == g.ID }) {
-		return
+		return false
 	}
 	l.Recipe = slices.DeleteFunc(slices.Clone(l.Recipe), func(p Part) bool { return p.Ingredient == g.ID })
 	l.Without = append(slices.Clone(l.Without), g.Slug)
 	l.Removed = append(slices.Clone(l.Removed), g.Name)
+	return true
 }
 
 // Pay records that the money was taken by a method of the door.
@@ -366,7 +386,7 @@ func (o *Order) Pay(actor Actor, method Method, at time.Time) (Change, error) {
 		return Change{}, Errorf(Conflict, "La commande n° %d est déjà payée.", o.Number)
 	}
 	if o.Status == Cancelled || o.Status == Undeliverable {
-		return Change{}, Errorf(Conflict, "La commande n° %d %s : il n’y a rien à encaisser.", o.Number, statusWords[o.Status])
+		return Change{}, Errorf(Conflict, "La commande n° %d %s : il n’y a rien à encaisser.", o.Number, o.stands())
 	}
 	if !slices.Contains(Door, method) {
 		return Change{}, Errorf(Invalid, "Choisissez espèces, carte, chèque ou ticket-restaurant.")

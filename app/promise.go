@@ -10,33 +10,29 @@ import (
 
 // How the promise is made. The same figures serve web, phone and counter.
 const (
-	prepMinutes  = 8  // a pizza alone, from the screen to the box
-	cycleMinutes = 6  // one oven load
 	roundMinutes = 5  // promises are told to five minutes
-	lookAhead    = 20 // hours: how far ahead a slot may be chosen
+	slotMinutes  = 15 // slots are offered a quarter of an hour apart
+	lookAhead    = 20 // hours after now, or after the next opening, within which a slot may be chosen
 )
 
 // Promise is the one answer to « quand ? » for the website, the phone and the counter: when the kitchen must be done and when the customer has
-// the order. The kitchen works through the pizzas ahead one oven load after the other; a delivery adds the shop's usual ride.
+// the order. It is the soonest that the oven allows beside what was promised before; a delivery adds the shop's usual ride.
 func (b *Board) Promise(mode Mode, pizzas int, now time.Time) (readyBy, promised time.Time) {
-	ahead := 0
-	for _, o := range b.Orders {
-		if o.Status == Received || o.Status == Preparing {
-			for _, l := range o.Lines {
-				for _, s := range l.Items {
-					if s != Done {
-						ahead++
-					}
-				}
-			}
-		}
-	}
-	oven := max(1, b.Pizzeria.OvenPizzas)
-	loads := (ahead + pizzas + oven - 1) / oven
-	prep := time.Duration(prepMinutes+cycleMinutes*max(0, loads-1)) * time.Minute
 	ride := b.ride(mode)
-	promised = roundUp(now.Add(prep+ride), roundMinutes*time.Minute)
-	return promised.Add(-ride), promised
+	readyBy = b.oven(b.works(now, now), now, nil).soonest(pizzas, ride)
+	return readyBy, readyBy.Add(ride)
+}
+
+// works is from when the kitchen works towards a time: from now, or from the opening before that time.
+func (b *Board) works(towards, now time.Time) time.Time {
+	since, open := b.Pizzeria.openSince(towards)
+	if !open {
+		since, _ = b.Pizzeria.NextOpening(towards)
+	}
+	if since.After(now) {
+		return since
+	}
+	return now
 }
 
 // Soonest is the promise of each of the shop's modes; none while it is closed.
@@ -77,14 +73,13 @@ func (b *Board) Outlook(now time.Time) (out Outlook) {
 		out.Opens, _ = b.Pizzeria.NextOpening(now)
 		return out
 	}
+	oven := b.oven(now, now, nil)
 	for _, m := range b.Pizzeria.Modes() {
+		ride := b.ride(m)
 		for n := 0; n <= outlookPizzas; n++ {
-			_, at := b.Promise(m, n, now)
-			n += sort.Search(outlookPizzas-n, func(more int) bool {
-				_, later := b.Promise(m, n+more+1, now)
-				return later.After(at)
-			})
-			out.Steps = append(out.Steps, OutlookStep{m, n, at})
+			at := oven.soonest(n, ride)
+			n += sort.Search(outlookPizzas-n, func(more int) bool { return oven.soonest(n+more+1, ride).After(at) })
+			out.Steps = append(out.Steps, OutlookStep{m, n, at.Add(ride)})
 		}
 	}
 	return out
@@ -106,31 +101,63 @@ func (b *Board) ride(mode Mode) time.Duration {
 	return 0
 }
 
-// Slots are the times that may be chosen after the soonest one, a quarter of an hour apart, while the shop is open, at most n.
+// Slots are the times that may be chosen after the soonest one, a quarter of an hour apart, while the shop is open and its oven has room for so
+// many pizzas, at most n.
 func (b *Board) Slots(mode Mode, pizzas int, now time.Time, n int) []time.Time {
 	_, soonest := b.Promise(mode, pizzas, now)
+	return b.slotsFrom(soonest.Add(time.Minute), mode, pizzas, now, n)
+}
+
+func (b *Board) slotsFrom(from time.Time, mode Mode, pizzas int, now time.Time, n int) []time.Time {
 	var out []time.Time
-	for at := roundUp(soonest.Add(time.Minute), 15*time.Minute); len(out) < n && at.Sub(now) < lookAhead*time.Hour; at = at.Add(15 * time.Minute) {
-		if b.Pizzeria.OpenAt(at) {
+	var o *oven
+	for at := roundUp(from, slotMinutes*time.Minute); len(out) < n && !at.After(b.horizon(now)); at = at.Add(slotMinutes * time.Minute) {
+		if !b.Pizzeria.OpenAt(at) {
+			continue
+		}
+		if works := b.works(at, now); o == nil || !o.works.Equal(works) {
+			o = b.oven(works, now, nil)
+		}
+		if o.fits(at.Add(-b.ride(mode)), pizzas) {
 			out = append(out, at)
 		}
 	}
 	return out
 }
 
-// promiseAt honours a slot chosen by the customer, or refuses it with the soonest time.
+// horizon is the latest time for which an order is taken now.
+func (b *Board) horizon(now time.Time) time.Time { return b.works(now, now).Add(lookAhead * time.Hour) }
+
+// promiseAt honours a slot chosen by the customer, or refuses it with the nearest that is possible.
 func (b *Board) promiseAt(slot time.Time, mode Mode, pizzas int, now time.Time) (readyBy, promised time.Time, err error) {
-	readyBy, promised = b.Promise(mode, pizzas, now)
 	if slot.IsZero() {
+		readyBy, promised = b.Promise(mode, pizzas, now)
 		return readyBy, promised, nil
 	}
-	switch {
-	case slot.Before(promised):
-		return readyBy, promised, Errorf(Conflict, "Ce créneau n’est plus possible. Le plus tôt est maintenant %s.", promised.In(Paris).Format("15:04"))
-	case slot.Sub(now) > lookAhead*time.Hour || !b.Pizzeria.OpenAt(slot):
-		return readyBy, promised, Errorf(Invalid, "La pizzeria est fermée à ce créneau. Choisissez-en un autre.")
+	if slot.After(b.horizon(now)) || !b.Pizzeria.OpenAt(slot) {
+		return readyBy, promised, Errorf(Invalid, "La pizzeria est fermée à ce créneau. Choisissez-en un autre.").InField("creneau")
 	}
-	return slot.Add(-b.ride(mode)), slot, nil
+	readyBy = slot.Add(-b.ride(mode))
+	if b.oven(b.works(slot, now), now, nil).fits(readyBy, pizzas) {
+		return readyBy, slot, nil
+	}
+	if _, soonest := b.Promise(mode, pizzas, now); slot.Before(soonest) && b.Pizzeria.OpenAt(now) {
+		return readyBy, slot, Errorf(Conflict, "Ce créneau n’est plus possible. Le plus tôt est maintenant %s.", soonest.In(Paris).Format("15:04")).InField("creneau")
+	}
+	if next := b.slotsFrom(slot, mode, pizzas, now, 1); len(next) > 0 {
+		return readyBy, slot, Errorf(Conflict, "Le four est complet à ce créneau. Le suivant possible est %s.", FrenchMoment(next[0], now)).InField("creneau")
+	}
+	return readyBy, slot, Errorf(Conflict, "Le four est complet à ce créneau. Choisissez-en un plus tôt, ou appelez la pizzeria.").InField("creneau")
+}
+
+// keeps refuses to make an order so much larger that its promise could not be kept.
+func (b *Board) keeps(o *Order, lines []Line, now time.Time) error {
+	was, is := o.Pizzas(), (&Order{Lines: lines}).Pizzas()
+	if is <= was || b.oven(b.works(o.ReadyBy, now), now, o).fits(o.ReadyBy, is) {
+		return nil
+	}
+	return Errorf(Conflict, "La cuisine ne peut pas faire %d pizzas de plus pour %s. Gardez la commande telle quelle et passez-en une autre, ou appelez la pizzeria.",
+		is-was, o.PromisedAt.In(Paris).Format("15:04"))
 }
 
 // shownSlack is how much later than shown an order may be promised without asking again: a step of the rounding, which the clock alone takes

@@ -263,6 +263,11 @@ func (s *Shop) ChangeRevision(ctx context.Context, actor Actor, key Key, pizzeri
 		if lines, err = board.Menu.Lines(in, o.Mode, s.moment(ctx)); err != nil {
 			return Change{}, err
 		}
+		if actor.Role == Customer && o.Revisable() { // whoever works here knows what the kitchen can do
+			if err := board.keeps(o, lines, s.Now()); err != nil {
+				return Change{}, err
+			}
+		}
 		return o.Revise(actor, lines, note, s.moment(ctx))
 	})
 }
@@ -290,8 +295,12 @@ func (s *Shop) LeaveOut(ctx context.Context, actor Actor, key Key, pizzeria, id 
 	if err != nil {
 		return nil, err
 	}
+	board, err := s.Boards.Board(ctx, pizzeria)
+	if err != nil {
+		return nil, err
+	}
 	return s.update(ctx, actor, key, pizzeria, id, nil, func(o *Order) (Change, error) {
-		return o.LeaveOut(actor, *g, s.moment(ctx))
+		return o.LeaveOut(actor, board.Menu, *g, s.moment(ctx))
 	})
 }
 

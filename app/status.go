@@ -29,7 +29,7 @@ func (s Status) Final() bool {
 // HandedOver reports whether the customer has the order.
 func (s Status) HandedOver() bool { return s == Delivered || s == Collected }
 
-// Open reports whether the customer may still change or cancel: preparation has not begun.
+// Open reports whether preparation has not begun, or has stopped: see Order.Open for what a customer may then do.
 func (s Status) Open() bool { return s == Received || s == OnHold }
 
 // step is one row of the table: who may take an order from one status to another.

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 )
@@ -256,13 +257,16 @@ func TestMoneyFollowsTheOrder(t *testing.T) {
 }
 
 func TestHoldAndLeaveOut(t *testing.T) {
-	ham := Ingredient{ID: 2, Slug: "jambon", Name: "Jambon"}
+	ham := Ingredient{ID: 2, Slug: "jambon", Name: "Jambon", Allergens: []Allergen{Milk, Sulphites}}
+	menu := &Menu{Ingredients: []Ingredient{{ID: 1, Slug: "pate", Name: "Pâte", Base: true, Allergens: []Allergen{Gluten}}, ham}}
 	o := anOrder(Delivery, Received)
+	o.Lines[0].Allergens = menu.allergensOf(o.Lines[0].Recipe)
+	o.Lines[1].Allergens = []Allergen{Soy} // as it was sold: it had none of the ham
 	o.Missing = "jambon"
 	if _, err := o.Advance(people[Cook], OnHold, "jambon épuisé", noon); err != nil {
 		t.Fatal(err)
 	}
-	change, err := o.LeaveOut(people[Customer], ham, noon)
+	change, err := o.LeaveOut(people[Customer], menu, ham, noon)
 	if err != nil || o.Status != Received || o.Missing != "" || o.Revision != 2 {
 		t.Fatalf("%v, status %s, missing %q, revision %d", err, o.Status, o.Missing, o.Revision)
 	}
@@ -273,11 +277,28 @@ func TestHoldAndLeaveOut(t *testing.T) {
 	if net[2] != -240 || net[1] != 0 || net[3] != 0 {
 		t.Errorf("only the ham goes back: %v", net)
 	}
+	if !slices.Equal(o.Lines[0].Allergens, []Allergen{Gluten}) || !slices.Equal(o.Lines[1].Allergens, []Allergen{Soy}) {
+		t.Errorf("allergens of what is really on it: %v, %v", o.Lines[0].Allergens, o.Lines[1].Allergens)
+	}
 	if !slices.Equal(o.Lines[0].Removed, []string{"Jambon"}) || o.Lines[1].Removed != nil {
 		t.Errorf("lines: %+v", o.Lines)
 	}
+	// It was not begun: the customer may still change his mind. Begun, it may be answered once more or cancelled, and nothing else.
+	if !o.Open() || !o.Revisable() {
+		t.Error("an order that was never begun is closed to its customer")
+	}
+	o.Consumed = true
+	if _, err := o.Clone().Revise(people[Customer], o.Lines, "", noon); KindOf(err) != Conflict || !strings.Contains(err.Error(), "est déjà commencée") {
+		t.Errorf("changing it: %v", err)
+	}
+	if _, err := o.Clone().Advance(people[Customer], Cancelled, "", noon); KindOf(err) != Conflict || !strings.Contains(err.Error(), "Trop tard") {
+		t.Errorf("cancelling it: %v", err)
+	}
+	if _, err := o.Clone().Advance(people[Cashier], Cancelled, "", noon); err != nil {
+		t.Errorf("at the till: %v", err)
+	}
 	o.Status, o.Missing = OnHold, "pate"
-	if _, err := o.LeaveOut(people[Customer], Ingredient{ID: 1, Slug: "pate", Name: "Pâte", Base: true}, noon); KindOf(err) != Conflict {
+	if _, err := o.LeaveOut(people[Customer], menu, Ingredient{ID: 1, Slug: "pate", Name: "Pâte", Base: true}, noon); KindOf(err) != Conflict {
 		t.Errorf("a pizza without dough: %v", err)
 	}
 }

@@ -533,7 +533,7 @@ func (s *service) anything(rt *rapid.T, what string) {
 			if !ok {
 				return app.Change{}, errors.New("nothing is missing")
 			}
-			return o.LeaveOut(manager, *g, s.now)
+			return o.LeaveOut(manager, s.board.Menu, *g, s.now)
 		})
 	case "promise", "note": // no business does all of this, but a board that was loaded after a gap may show it
 		o := s.board.Orders[id].Clone()

@@ -5,6 +5,7 @@ import (
 	"compress/gzip"
 	"context"
 	"html"
+	"maps"
 	"os"
 	"regexp"
 	"slices"
@@ -162,8 +163,9 @@ func TestCustomerPagesAreSound(t *testing.T) {
 func TestTrackingNamesNobody(t *testing.T) {
 	b := testBoard()
 	for _, o := range b.Orders {
+		o.Note = "Digicode 1974"
 		piece := drawn(t, TrackingBoard(testLive("/live/suivi/x"), b, o))
-		for _, secret := range []string{o.Contact.Name, o.Contact.Address, "12345678", Phone(o.Contact.Phone), "Karim", "Inès"} {
+		for _, secret := range []string{o.Note, "1974", o.Contact.Name, o.Contact.Address, "12345678", Phone(o.Contact.Phone), "Karim", "Inès"} {
 			if secret != "" && secret != "Comptoir" && strings.Contains(piece, secret) {
 				t.Errorf("order %d shows %q", o.ID, secret)
 			}
@@ -174,17 +176,37 @@ func TestTrackingNamesNobody(t *testing.T) {
 // The window of change is what the customer sees of the table of steps.
 func TestTrackingOffersWhatIsPossible(t *testing.T) {
 	b := testBoard()
-	for _, o := range b.Orders {
+	client := app.Actor{Role: app.Customer, Name: "client"}
+	// Begun, on hold, and on again without the salmon: received, but not new. And one paid before it was begun.
+	again := b.Orders[37].Clone()
+	again.Missing = "saumon"
+	must(again.Advance(testCook, app.OnHold, "Saumon fumé épuisé", at(1)))
+	salmon, _ := b.Menu.IngredientBySlug("saumon")
+	must(again.LeaveOut(client, b.Menu, *salmon, at(1)))
+	paid := b.Orders[46].Clone()
+	must(paid.Pay(app.Actor{Role: app.Cashier, User: 1}, app.Card, at(1)))
+	if again.Status != app.Received || !again.Consumed || paid.Status != app.Received {
+		t.Fatalf("%s, consumed %t; %s", again.Status, again.Consumed, paid.Status)
+	}
+	for _, o := range append(slices.Collect(maps.Values(b.Orders)), again, paid) {
 		piece := drawn(t, Tracking(b, o))
-		if got := strings.Contains(piece, `form="`+ActID+`"`); got != o.Status.Open() {
-			t.Errorf("%s: a cancel button is %t", o.Status, got)
+		_, err := o.Clone().Advance(client, app.Cancelled, "", at(2))
+		if got := strings.Contains(piece, `form="`+ActID+`"`); got != (err == nil) {
+			t.Errorf("order %d, %s: a cancel button is %t, and pressed it answers %v", o.ID, o.Status, got, err)
 		}
-		if got := strings.Contains(piece, `form="`+ReviseID+`"`); got != (o.Status == app.Received) {
-			t.Errorf("%s: a change form is %t", o.Status, got)
+		_, err = o.Clone().Revise(client, o.Lines, "", at(2))
+		if got := strings.Contains(piece, `form="`+ReviseID+`"`); got != (err == nil && o.Status != app.OnHold) {
+			t.Errorf("order %d, %s: a change form is %t, and sent it answers %v", o.ID, o.Status, got, err)
+		}
+		if err != nil && strings.Contains(err.Error(), "pas encore commencé") {
+			t.Errorf("order %d: too late, because it has not begun: %v", o.ID, err)
 		}
 		if got := strings.Contains(piece, `form="`+LeaveOutID+`"`); got != (o.Status == app.OnHold) {
-			t.Errorf("%s: a choice is %t", o.Status, got)
+			t.Errorf("order %d, %s: a choice is %t", o.ID, o.Status, got)
 		}
+	}
+	if piece := drawn(t, Tracking(b, again)); !strings.Contains(piece, "La préparation a commencé à") {
+		t.Errorf("what is begun says nothing: %s", piece)
 	}
 }
 

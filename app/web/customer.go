@@ -1,6 +1,7 @@
 package web
 
 import (
+	"cmp"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -348,7 +349,7 @@ func orderJSON(o *app.Order) fiber.Map {
 	}
 	return fiber.Map{
 		"id": o.ID, "numero": o.Number, "statut": o.Status, "version": o.Version, "mode": o.Mode, "lignes": lines, "total_cents": o.Total(),
-		"paiement": fiber.Map{"moyen": o.Payment.Method, "statut": o.Payment.Status}, "promis_a": rfc3339(o.PromisedAt), "annulable": o.Status.Open(),
+		"paiement": fiber.Map{"moyen": o.Payment.Method, "statut": o.Payment.Status}, "promis_a": rfc3339(o.PromisedAt), "annulable": o.Open(), "modifiable": o.Revisable(),
 	}
 }
 
@@ -365,7 +366,8 @@ func (s *Server) changeTracked(c *fiber.Ctx) error {
 		if err != nil {
 			return nil, err
 		}
-		return s.shop.ChangeOrder(c.UserContext(), actor, k, o.Pizzeria, o.ID, lines, form.Get("note"))
+		// The page does not show the note to whoever has the link: an empty one keeps what is there.
+		return s.shop.ChangeOrder(c.UserContext(), actor, k, o.Pizzeria, o.ID, lines, cmp.Or(form.Get("note"), o.Note))
 	})
 }
 

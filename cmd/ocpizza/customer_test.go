@@ -86,3 +86,42 @@ func TestClosedShop(t *testing.T) {
 	client.post("/carte/canet/panier", url.Values{"ajouter": {"margherita:medium"}}) // the first became an order
 	client.get("/carte/canet").want(http.StatusOK).says(`<option value="" data-if="oui">Dès que possible`).says("Au plus tôt")
 }
+
+// TestMenuFollows: on an open menu, the promise of the basket moves when others order, what is shown is what is sent, and what was left out of
+// one pizza is not left out of the next.
+func TestMenuFollows(t *testing.T) {
+	c := startChromium(t)
+	e := quickEvening(t)
+	b := c.sit(t, "visitor", e.url, desk)
+	b.live("/carte/perpignan")
+	b.settle()
+	b.click("#product-regina .without summary")
+	b.click("#product-regina .without label", "champignons")
+	b.holds("#product-regina .without input:checked")
+	b.click(`#product-regina [data-size="medium"] .add`)
+	b.sees("#panier .line-without", "sans champignons")
+	b.wait(`!document.querySelector("#product-regina .without input:checked")`)
+	b.click(`#product-regina [data-size="medium"] .add`)
+	b.holds(`#panier[data-count="2"]`)
+	b.wait(`document.querySelectorAll("#panier .line-without").length === 1`)
+
+	shown := func() time.Time {
+		at, err := time.Parse(time.RFC3339, b.text(`document.querySelector("[name=promis_attendu_retrait]").value`))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return at
+	}
+	before := shown()
+	e.visitor().place(order("margherita:medium:40"), "crowd")
+	if !b.poll(func() bool { return shown().Sub(before) >= 15*time.Minute }) {
+		t.Fatalf("forty pizzas ahead and still promised for %v", shown())
+	}
+	clock := shown().In(app.Paris).Format("15:04")
+	for _, css := range []string{"#promise li:nth-child(2)", ".sum .only-pickup dd", ".modes label:nth-child(2) small"} {
+		if got := b.text(`document.querySelector(` + quote(css) + `).textContent`); !strings.Contains(got, clock) {
+			t.Errorf("%s says %q, want %s", css, got, clock)
+		}
+	}
+	b.stays()
+}
