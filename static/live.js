@@ -29,6 +29,10 @@
   const byId = (id) => document.getElementById(id);
   const board = () => byId('board');
   const start = board();
+  const who = root.dataset.user || '';
+  // A paired wall screen has no password to sign in with: without its session it shows its code again.
+  const paired = who.startsWith('device:');
+  const door = paired ? '/ecran' : '/connexion';
   const data = start ? start.dataset : {};
   const BEAT = Number(data.heartbeat) || 10_000;
   // silence that is worth a word
@@ -379,6 +383,8 @@
     clearTimeout(pollTimer);
     drop();
     paint();
+    // Nobody stands before a wall to touch a link.
+    if (paired && !data.ended) location.assign(door);
   }
 
   /** Something is missing. `whole`: what is shown cannot be trusted either, so ask for everything. */
@@ -473,7 +479,7 @@
     try {
       const r = await fetch(location.href, { headers: { Accept: 'text/html' }, cache: 'no-store', signal: AbortSignal.timeout(POLL) });
       if (synced || ended) return;
-      if (r.status === 401 || r.status === 403 || (r.redirected && new URL(r.url).pathname === '/connexion')) return end();
+      if (r.status === 401 || r.status === 403 || (r.redirected && new URL(r.url).pathname === door)) return end();
       // What the page is about is no more, says the server itself: a router's error page has no policy.
       if (r.status === 404 && data.ended && r.headers.has('Content-Security-Policy')) return end();
       if (!r.ok) return;
@@ -510,7 +516,7 @@
     if (!data.live) return;
     const s = state();
     const since = 'Figé depuis ' + hhmm(freshAt + skew, '2-digit');
-    const over = data.ended || 'Session terminée — reconnectez-vous';
+    const over = data.ended || (paired ? 'Écran détaché — reliez-le' : 'Session terminée — reconnectez-vous');
     const lamp = byId('live-lamp');
     if (lamp) {
       mark(lamp, 'data-state', s);
@@ -527,8 +533,8 @@
           banner.textContent = over + ' ';
           if (!data.ended) {
             const a = document.createElement('a');
-            a.href = '/connexion';
-            a.textContent = 'Se connecter';
+            a.href = door;
+            a.textContent = paired ? 'Relier cet écran' : 'Se connecter';
             banner.append(a);
           }
         }
@@ -659,7 +665,7 @@
     const where = r.headers.get('X-Location') || (r.redirected ? r.url : '');
     if (where) {
       const to = new URL(where, location.href);
-      if (to.origin === location.origin && to.pathname === '/connexion' && location.pathname !== '/connexion') return 'signin';
+      if (to.origin === location.origin && to.pathname === door && location.pathname !== door) return 'signin';
       // A live page that is sent to itself has, or will get, the change through its socket.
       if (to.origin === location.origin && !(to.pathname === location.pathname && (synced || quietly))) location.assign(to);
       if (r.ok) return 'done';
@@ -692,7 +698,7 @@
     return 'refused';
   }
 
-  const signin = () => toast('Session terminée — reconnectez-vous', { label: 'Se connecter', run: () => location.assign('/connexion') });
+  const signin = () => (paired ? end() : toast('Session terminée — reconnectez-vous', { label: 'Se connecter', run: () => location.assign(door) }));
 
   // data-pending is "" while the write is on its way and "sent" between its answer and the frame that shows it.
   const pend = (el) => mark(el, 'data-pending', '');
@@ -771,7 +777,6 @@
   // One item of the storage per entry, written once and removed once: tabs see each other's changes a moment late, and a
   // list that both read, change and write back would lose what one of them had just added.
   const BOX = 'oc.outbox.';
-  const who = root.dataset.user || '';
 
   function outbox() {
     const all = [];
