@@ -5,18 +5,7 @@
 
   const worker = navigator.serviceWorker;
   if (worker && window.oc) {
-    oc.worker()
-      .then(() => worker.ready)
-      .then((registration) => {
-        // The first page was loaded before the worker stood: tell it what to keep, by the names this build uses.
-        const assets = performance
-          .getEntriesByType('resource')
-          .map((r) => new URL(r.name))
-          .filter((u) => u.origin === location.origin && u.pathname.startsWith('/static/'))
-          .map((u) => u.pathname);
-        registration.active.postMessage({ keep: [...new Set(assets)], page: location.pathname });
-      })
-      .catch((err) => console.warn('worker:', err));
+    oc.worker().catch((err) => console.warn('worker:', err));
 
     // A shared telephone: signing out on purpose takes the page with it. A session that merely ended leaves the run readable.
     document.addEventListener('submit', (e) => {

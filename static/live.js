@@ -658,6 +658,27 @@
     });
 
   /**
+   * A page may be older than the session: kept by the service worker, or left open across a sign-in. The token of the same person is fetched
+   * anew; under another's session nothing of this page's may be sent.
+   * @returns {Promise<'done'|'signin'|'lost'>}
+   */
+  async function renew() {
+    try {
+      const r = await fetch(location.href, { headers: { Accept: 'text/html' }, cache: 'no-store', signal: AbortSignal.timeout(WEAK) });
+      const page = new DOMParser().parseFromString(policy.createHTML(await r.text()), 'text/html');
+      const fresh = page.querySelector('input[name=_csrf]')?.value;
+      if (r.status >= 500) return 'lost';
+      if (!fresh || (page.documentElement.dataset.user || '') !== who) return 'signin';
+      for (const field of document.querySelectorAll('input[name=_csrf]')) field.value = fresh;
+      return 'done';
+    } catch {
+      return 'lost';
+    }
+  }
+  const token = () => document.querySelector('input[name=_csrf]')?.value;
+  const stale = (r) => r?.status === 403 && r.headers.has('X-Csrf-Stale');
+
+  /**
    * Does what an answer says.
    * @returns {Promise<'done'|'refused'|'signin'>}
    */
@@ -698,7 +719,12 @@
     return 'refused';
   }
 
-  const signin = () => (paired ? end() : toast('Session terminée — reconnectez-vous', { label: 'Se connecter', run: () => location.assign(door) }));
+  const signin = () => {
+    if (paired) return end();
+    const n = outbox().length;
+    const kept = n ? ` : ${n > 1 ? n + ' envois gardés partiront' : 'votre envoi gardé partira'} ensuite` : '';
+    toast('Session terminée — reconnectez-vous' + kept, { label: 'Se connecter', run: () => location.assign(door) });
+  };
 
   // data-pending is "" while the write is on its way and "sent" between its answer and the frame that shows it.
   const pend = (el) => mark(el, 'data-pending', '');
@@ -744,6 +770,10 @@
     try {
       for (let n = 1; ; n++) {
         const r = await send(w, csrf).catch(() => null);
+        if (n < 3 && stale(r) && (await renew()) === 'done') {
+          csrf = token();
+          continue;
+        }
         if ((!r || r.status === 503) && n < 3) {
           await sleep((BEAT / 20) * n);
           continue;
@@ -890,7 +920,13 @@
           const [w] = outbox();
           if (!w) return;
           if (w.hold > Date.now()) return again(w.hold - Date.now() + 5);
-          const r = await send(w, document.querySelector('input[name=_csrf]')?.value).catch(() => null);
+          let r = await send(w, token()).catch(() => null);
+          if (stale(r)) {
+            const fate = await renew();
+            if (fate === 'signin') return signin();
+            r = fate === 'done' ? await send(w, token()).catch(() => null) : null;
+            if (stale(r)) return signin();
+          }
           // 500 may be one bad moment, or this very entry; after eight it lets the others pass.
           if (!r || AGAIN.has(r.status) || (r.status >= 500 && failed < 8)) return again(BEAT / 40 + backoff(failed++));
           failed = 0;
@@ -932,7 +968,15 @@
     toast,
     state,
     pending: () => outbox().length,
-    worker: () => navigator.serviceWorker?.register(policy.createScriptURL('/sw.js')),
+    /** The service worker, told what this build uses: the first page was loaded before it stood. */
+    async worker() {
+      const worker = navigator.serviceWorker;
+      if (!worker) return;
+      await worker.register(policy.createScriptURL('/sw.js'));
+      const used = performance.getEntriesByType('resource').map((r) => new URL(r.name));
+      const keep = used.filter((u) => u.origin === location.origin && u.pathname.startsWith('/static/')).map((u) => u.pathname);
+      (await worker.ready).active.postMessage({ keep: [...new Set(keep)], page: location.pathname });
+    },
   };
 
   addEventListener('online', wake);

@@ -891,3 +891,135 @@ func TestCourierPageOpensWithoutANetwork(t *testing.T) {
 	b.is(`await fetch('/livraisons/x', { method: 'POST' }).then(() => 'answered', () => 'failed')`, "failed")
 	b.is(`await fetch('/page').then(() => 'answered', () => 'failed')`, "failed")
 }
+
+// courierRig keeps the run of one courier on a telephone.
+func courierRig(t *testing.T) (*rig, *tab) {
+	t.Helper()
+	r := newRig(t)
+	r.scripts = append(r.scripts, "courier.js")
+	r.html = `data-user="user:3"`
+	r.board = `<p id="stop">12 rue des Lilas</p>`
+	b := newTab(t)
+	b.open(r.srv.URL + "/livraisons")
+	b.wait(`navigator.serviceWorker.controller && (await (await caches.open('oc-pages')).keys()).length === 1`)
+	return r, b
+}
+
+func TestRunStaysReadableWhenTheSessionIsOver(t *testing.T) {
+	r, b := courierRig(t)
+	r.set(func() { r.door, r.sockets = true, false })
+	b.open(r.srv.URL + "/livraisons")
+	b.is(`document.getElementById('stop').textContent + location.pathname`, "12 rue des Lilas/livraisons")
+	b.wait(`document.querySelector('#live-banner a')?.getAttribute('href') === '/connexion'`)
+}
+
+// Whoever signs in does not get to see, or to send in the name of, the run of whoever had the telephone before.
+func TestKeptPageIsNotAnothers(t *testing.T) {
+	r, b := courierRig(t)
+	r.set(func() {
+		r.html, r.board, r.slow = `data-user="user:4"`, `<p id="stop">3 rue de la Loge</p>`, 6*time.Second
+		r.answer = func(w http.ResponseWriter, req *http.Request, _ post) {
+			http.Redirect(w, req, "/livraisons", http.StatusSeeOther)
+		}
+	})
+	b.do(`const f = document.createElement('form'); f.method = 'post'; f.action = '/connexion'; document.body.append(f); f.submit()`)
+	b.wait(`document.documentElement.dataset.user === 'user:4' && document.getElementById('stop').textContent === '3 rue de la Loge'`)
+	// From now on the kept page is the other's, and serves a bad network.
+	r.set(func() { r.dead = true })
+	r.srv.CloseClientConnections()
+	b.open(r.srv.URL + "/livraisons")
+	b.is(`document.getElementById('stop').textContent`, "3 rue de la Loge")
+}
+
+// A write made on a page that is older than the session is never thrown away: it leaves under a fresh token, and only for who made it.
+func TestOutboxUnderAnOldToken(t *testing.T) {
+	r := newRig(t)
+	r.html = `data-user="user:3"`
+	r.board = `<button id="b1" form="o" formaction="/livraisons/1/delivered">Livrée</button>`
+	b, _ := r.live()
+	accepted := 0
+	r.set(func() {
+		r.token, r.html = "autre", `data-user="user:4"`
+		r.answer = func(w http.ResponseWriter, _ *http.Request, p post) {
+			if p.Csrf != "neuf" {
+				w.Header().Set("X-Csrf-Stale", "1")
+				w.WriteHeader(http.StatusForbidden)
+				return
+			}
+			r.set(func() { accepted++ })
+			w.WriteHeader(http.StatusNoContent)
+		}
+	})
+	b.do(`document.getElementById('b1').click()`)
+	b.wait(`document.getElementById('toast').textContent.includes('votre envoi gardé partira ensuite')`)
+	b.is(`oc.pending()`, "1")
+	for _, p := range r.written() {
+		if p.Csrf != "tok" {
+			t.Errorf("sent under the token of another person's session: %+v", p)
+		}
+	}
+	r.set(func() { r.token, r.html = "neuf", `data-user="user:3"` }) // signed in again, in another tab
+	b.do(`dispatchEvent(new Event('online'))`)
+	b.wait(`oc.pending() === 0`)
+	r.set(func() {
+		if accepted != 1 {
+			t.Errorf("accepted %d times", accepted)
+		}
+	})
+	written := r.written()
+	for _, p := range written {
+		if p.Key != written[0].Key || p.Key == "" {
+			t.Errorf("another key: %+v", p)
+		}
+	}
+	b.clean()
+}
+
+// A form on such a page is sent again by itself, once.
+func TestLiveFormUnderAnOldToken(t *testing.T) {
+	r := newRig(t)
+	r.html = `data-user="user:3"`
+	r.board = `<button id="b1" form="f" formaction="/caisse/1">Encaisser</button>`
+	b, _ := r.live()
+	r.set(func() {
+		r.token = "neuf"
+		r.answer = func(w http.ResponseWriter, _ *http.Request, p post) {
+			if p.Csrf != "neuf" {
+				w.Header().Set("X-Csrf-Stale", "1")
+				w.WriteHeader(http.StatusForbidden)
+				return
+			}
+			w.WriteHeader(http.StatusNoContent)
+		}
+	})
+	b.do(`document.getElementById('b1').click()`)
+	r.waitPaths("/caisse/1 /caisse/1")
+	b.is(`document.getElementById('toast').hidden`, "true")
+	b.clean()
+}
+
+func TestRevokedWallShowsItsCode(t *testing.T) {
+	r := newRig(t)
+	r.html = `data-user="device:7"`
+	b, p := r.live()
+	p.close(4001)
+	b.wait(`location.pathname === '/ecran'`)
+}
+
+// A wall is switched on before its network is: it waits, says so, and starts by itself.
+func TestWallBootsWithoutANetwork(t *testing.T) {
+	r := kitchenRig(t, 1)
+	b := newTab(t)
+	b.open(r.srv.URL + "/cuisine")
+	b.wait(`navigator.serviceWorker.controller`)
+	r.set(func() { r.dead = true })
+	r.srv.CloseClientConnections()
+	for _, path := range []string{"/cuisine", "/ecran"} {
+		b.open(r.srv.URL + path)
+		b.is(`document.querySelector('h1').textContent`, "Pas de connexion au serveur")
+	}
+	b.open(r.srv.URL + "/cuisine")
+	r.set(func() { r.dead = false })
+	b.wait(`document.getElementById('ticket-1')`)
+	b.is(`location.pathname`, "/cuisine")
+}
