@@ -193,6 +193,25 @@ func TestKitchenTickets(t *testing.T) {
 	}
 }
 
+func TestAllergic(t *testing.T) {
+	for note, want := range map[string]string{
+		"Allergie aux fruits à coque": "Allergie", "Enfant allergique aux noix": "Allergie", "ALLERGIQUE au lait": "ALLERGIQUE", "peanut allergy": "Allergie",
+		"Intolérant au lactose": "Intolérant", "intolérance au gluten": "intolérance", "INTOLERANCE LACTOSE": "INTOLERANCE",
+		"Je suis cœliaque": "Attention", "maladie coeliaque": "Attention", "Céliaque !": "Céliaque", "Coeliac": "Coeliac",
+		"Sans gluten s’il vous plaît": "Attention", "risque anaphylactique": "Attention", "Anaphylaxie aux crevettes": "Anaphylaxie",
+		"intole\u0301rant": "intole\u0301rant", // as a Mac writes it: the accent is a letter of its own
+		"Bien cuite": "", "Galerie marchande": "", "": "",
+	} {
+		if allergic(note) != (want != "") {
+			t.Errorf("%q: %t", note, allergic(note))
+		} else if want != "" {
+			if word, _ := allergyBand(note); word != want {
+				t.Errorf("%q cries %q, want %q", note, word, want)
+			}
+		}
+	}
+}
+
 func TestTapped(t *testing.T) {
 	const q, m, o, d = app.Queued, app.Making, app.InOven, app.Done
 	for _, c := range []struct {
