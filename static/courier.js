@@ -20,6 +20,33 @@
     window.oc?.toast(`Annulée : ${gone.join(', ')}. Ne livrez pas, rapportez à la pizzeria.`);
   });
 
+  // The navigation app chosen last is the one that « Itinéraire » opens, on this telephone.
+  const GUIDE = 'oc.guide';
+  let guide = '';
+  try {
+    guide = localStorage.getItem(GUIDE) ?? '';
+  } catch { /* then the first one stays */ }
+  function lead() {
+    for (const drop of guide ? document.querySelectorAll('.drop') : []) {
+      const way = drop.querySelector('[data-way]');
+      const chosen = drop.querySelector(`[data-guide="${CSS.escape(guide)}"]`);
+      if (!way || !chosen) continue;
+      way.href = chosen.href;
+      for (const g of drop.querySelectorAll('[data-guide]')) g.toggleAttribute('aria-current', g === chosen);
+    }
+  }
+  document.addEventListener('click', (e) => {
+    const chosen = e.target.closest?.('[data-guide]');
+    if (!chosen) return;
+    guide = chosen.dataset.guide;
+    try {
+      localStorage.setItem(GUIDE, guide);
+    } catch { /* for as long as the page lasts */ }
+    lead();
+  });
+  document.addEventListener('oc:applied', lead);
+  lead();
+
   let prompt = null;
   const button = () => document.getElementById('install');
   addEventListener('beforeinstallprompt', (e) => {

@@ -905,6 +905,23 @@ func courierRig(t *testing.T) (*rig, *tab) {
 	return r, b
 }
 
+func TestNavigationIsRemembered(t *testing.T) {
+	r := newRig(t)
+	r.scripts = append(r.scripts, "courier.js")
+	stop := func(n int) string {
+		return fmt.Sprintf(`<article id="drop-%d" class="drop"><a data-way href="#google-%d">Itinéraire</a><a data-guide="google" href="#google-%d">G</a><a data-guide="waze" href="#waze-%d">W</a></article>`, n, n, n, n)
+	}
+	r.board = `<div id="list">` + stop(1) + `</div>`
+	b, p := r.live()
+	b.is(`document.querySelector('#drop-1 [data-way]').getAttribute('href')`, "#google-1")
+	b.do(`document.querySelector('#drop-1 [data-guide=waze]').click()`)
+	b.wait(`document.querySelector('#drop-1 [data-way]').href.endsWith('#waze-1')`)
+	p.patch(10, 11, op("append", "list", stop(2)), op("morph", "drop-1", stop(1)))
+	b.wait(`document.querySelector('#drop-2 [data-way]')?.href.endsWith('#waze-2') && document.querySelector('#drop-1 [data-way]').href.endsWith('#waze-1')`)
+	b.open(r.srv.URL + "/page")
+	b.wait(`document.querySelector('#drop-1 [data-way]').href.endsWith('#waze-1')`)
+}
+
 func TestRunStaysReadableWhenTheSessionIsOver(t *testing.T) {
 	r, b := courierRig(t)
 	r.set(func() { r.door, r.sockets = true, false })
