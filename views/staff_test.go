@@ -119,7 +119,7 @@ func staffPages() map[string]templ.Component {
 		"dashboard":   DashboardPage(director, testLive("/live/pilotage"), b, testCockpit()),
 		"stock":       StockPage(testPage("stock", testManager), testLive("/live/pilotage?vue=stocks"), b),
 		"supervision": SupervisionPage(testPage("supervision", testManager), testLive("/live/pilotage?vue=supervision"), testSupervision()),
-		"devices":     DevicesPage(testPage("devices", testManager), []app.Device{{ID: 1, Name: "Cuisine", PairedAt: at(-90)}}),
+		"devices":     DevicesPage(testPage("devices", testManager), []app.Device{{ID: 1, Name: "Cuisine", PairedAt: at(-90)}}, PairForm{Name: "Mur du fond", Code: "ZZZZ", Refusal: "Aucun écran n’affiche ce code."}),
 		"pairing":     PairingPage(testPage("pairing", app.Actor{}), "K7QP2MXA", at(15)),
 	}
 }

@@ -400,6 +400,9 @@ func TestPairedScreen(t *testing.T) {
 	tv, manager := e.visitor(), e.as("responsable")
 	code := tv.code()
 	manager.post("/pilotage/ecrans", url.Values{"code": {"ZZZZZZZZ"}, "nom": {"Cuisine"}}).want(422).says("code")
+	// The name that was typed is still there, and so is the code to be corrected.
+	wrong := url.Values{"code": {"ZZZZ ZZZZ"}, "nom": {"Mur du fond"}}
+	manager.post("/pilotage/ecrans", wrong, "Accept", "text/html").want(422).says(`role="alert"`).says(`value="Mur du fond"`).says(`value="ZZZZ ZZZZ"`)
 	manager.post("/pilotage/ecrans", url.Values{"code": {strings.ToLower(code[:4] + " " + code[4:])}, "nom": {"Mur du fond"}}).want(http.StatusSeeOther)
 	if r := tv.get("/ecran"); r.StatusCode != http.StatusSeeOther || r.Header.Get("Location") != "/cuisine" {
 		t.Errorf("a paired screen goes to its kitchen: %d %s", r.StatusCode, r.Header.Get("Location"))
