@@ -237,6 +237,31 @@ document.addEventListener('securitypolicyviolation', (e) => window.violations.pu
 addEventListener('error', (e) => window.violations.push(String(e.message)));
 addEventListener('unhandledrejection', (e) => window.violations.push(String(e.reason)));`
 
+// hours lets a test live through a wall's hours: it calls what is called every so often, moves the clock, and stands for the parts of a
+// television that a test has not: a lock on its light, and a loudspeaker that keeps silent until it is touched.
+const hours = `const every = [];
+const real = setInterval;
+window.setInterval = (fn, ms, ...rest) => { const id = real(fn, ms, ...rest); every.push({ id, ms, run: () => fn(...rest) }); return id; };
+const clear = clearInterval;
+window.clearInterval = (id) => { clear(id); const i = every.findIndex((e) => e.id === id); if (i >= 0) every.splice(i, 1); };
+window.pass = (ms) => every.filter((e) => e.ms === ms).map((e) => e.run()).length;
+let ahead = 0;
+const now = Date.now;
+Date.now = () => now() + ahead;
+window.later = (ms) => { ahead += ms; };
+window.locks = [];
+Object.defineProperty(navigator, 'wakeLock', { value: { request: async (kind) => { const l = new EventTarget(); l.kind = kind; locks.push(l); return l; } } });
+window.mutedHost = true;
+window.AudioContext = class extends EventTarget {
+  get state() { return window.mutedHost ? 'suspended' : 'running'; }
+  get currentTime() { return 0; }
+  async resume() { window.mutedHost = false; this.onstatechange?.(); }
+  createOscillator() { const o = { frequency: {}, connect: (x) => x, start() {}, stop() {} }; return o; }
+  createGain() { return { gain: { setValueAtTime() {}, linearRampToValueAtTime() {} }, connect: (x) => x }; }
+};
+window.sounds = [];
+document.addEventListener('oc:sound', (e) => sounds.push(e.detail.name + (e.detail.played ? '' : ' silent')));`
+
 const policyHeader = "default-src 'self'; object-src 'none'; base-uri 'none'; frame-ancestors 'none'; form-action 'self'; " +
 	"require-trusted-types-for 'script'; trusted-types ocpizza idiomorph"
 
@@ -273,6 +298,9 @@ func (r *rig) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 	case req.URL.Path == "/nolocks.js":
 		w.Header().Set("Content-Type", "text/javascript")
 		fmt.Fprint(w, "Object.defineProperty(navigator, 'locks', { value: undefined })")
+	case req.URL.Path == "/hours.js":
+		w.Header().Set("Content-Type", "text/javascript")
+		fmt.Fprint(w, hours)
 	case strings.HasPrefix(req.URL.Path, "/static/"), req.URL.Path == "/sw.js":
 		a, _, ok := Lookup(strings.TrimPrefix(strings.TrimPrefix(req.URL.Path, "/static"), "/"))
 		if !ok {

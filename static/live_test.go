@@ -873,6 +873,79 @@ func TestKitchenScaleIsPerScreen(t *testing.T) {
 	b.clean()
 }
 
+// hoursRig is a wall whose hours a test may let pass.
+func hoursRig(t *testing.T, tickets int) *rig {
+	t.Helper()
+	r := kitchenRig(t, tickets)
+	r.scripts = append([]string{"/hours.js"}, r.scripts...)
+	return r
+}
+
+func TestKitchenStaysAwakeAndBurnsNothingIn(t *testing.T) {
+	r := hoursRig(t, 1)
+	b, p := r.live()
+	b.wait(`locks.length === 1 && locks[0].kind === 'screen'`)
+	b.do(`locks[0].dispatchEvent(new Event('release'))`) // the browser gave it up
+	b.wait(`locks.length === 2`)
+
+	const place = `['x', 'y'].map((d) => document.documentElement.style.getPropertyValue('--shift-' + d)).join()`
+	b.do(`window.places = new Set([` + place + `]); for (let i = 0; i < 8; i++) { if (pass(600_000) !== 1) throw new Error('no shift every ten minutes'); places.add(` + place + `) }`)
+	b.is(`[...places].length`, "9")
+	b.is(`[...places].every((p) => p.split(',').every((v) => Math.abs(parseFloat(v)) <= 3))`, "true")
+
+	// Light as long as an order waits, however long nobody touches anything; dim after twenty minutes of nothing; light again at an order.
+	const dim = `'dim' in document.documentElement.dataset`
+	b.do(`later(25 * 60_000); pass(30_000)`)
+	b.is(dim, "false")
+	p.patch(10, 11, op("remove", "ticket-1", ""))
+	b.wait(`!document.getElementById('ticket-1')`)
+	b.do(`pass(30_000)`)
+	b.is(dim, "true")
+	p.patch(11, 12, frame{"do": "event", "name": "new-order"}, op("append", "tickets", kitchenTicket(2, time.Now().UnixMilli(), time.Now().UnixMilli()+7_200_000)))
+	b.wait(`!(` + dim + `)`)
+	p.patch(12, 13, op("remove", "ticket-2", ""))
+	b.wait(`!document.getElementById('ticket-2')`)
+	b.do(`later(25 * 60_000); pass(30_000)`)
+	b.is(dim, "true")
+	b.do(`document.body.dispatchEvent(new PointerEvent('pointerdown', { bubbles: true }))`)
+	b.is(dim, "false")
+	b.clean()
+}
+
+func TestKitchenSaysThatItIsSilent(t *testing.T) {
+	r := hoursRig(t, 1)
+	b, p := r.live()
+	const mute = `document.getElementById('mute').textContent + ('suspended' in document.getElementById('mute').dataset)`
+	b.wait(mute + ` === 'Son coupé – touchez' + true`)
+	p.patch(10, 11, frame{"do": "event", "name": "order-cancelled"})
+	b.wait(`sounds.join() === 'cancelled silent'`)
+	b.do(`const m = document.getElementById('mute'); m.dispatchEvent(new PointerEvent('pointerdown', { bubbles: true })); m.click()`)
+	b.wait(mute + ` === 'Son' + false`) // the touch gave it its voice, and did not take it away again
+	b.wait(`sounds.at(-1) === 'new'`)
+	b.clean()
+}
+
+func TestKitchenBeepsWhenItIsStale(t *testing.T) {
+	r := hoursRig(t, 1)
+	b, _ := r.live()
+	b.do(`mutedHost = false`)
+	r.set(func() { r.dead = true })
+	r.srv.CloseClientConnections()
+	b.do(`window.dispatchEvent(new Event('pagehide'))`) // the socket is a connection of its own
+	b.wait(`document.documentElement.dataset.live === 'stale'`)
+	b.wait(`sounds.join() === 'stale'`)
+	b.do(`pass(30_000)`) // and again, until somebody looks
+	b.wait(`sounds.join() === 'stale,stale'`)
+	r.set(func() { r.dead = false })
+	b.do(`window.dispatchEvent(new Event('online'))`)
+	r.peer().hello("current", 10, "")
+	b.wait(`document.documentElement.dataset.live === 'live'`)
+	b.do(`pass(30_000)`)
+	b.do(`await new Promise((done) => setTimeout(done, 300))`)
+	b.is(`sounds.join()`, "stale,stale")
+	b.clean()
+}
+
 // --- courier.js and sw.js ---
 
 func TestCourierPageOpensWithoutANetwork(t *testing.T) {
