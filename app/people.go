@@ -140,11 +140,13 @@ func (s *Shop) SignIn(ctx context.Context, login, password, secret string) (User
 const PairingLife = 15 * time.Minute
 
 // OfferDevice makes the code that an unpaired wall screen shows for a manager to type. The screen keeps the secret; the code is made from
-// its hash, so that reading the code off the wall does not give the secret. 40 bits, no letter that looks like a digit.
-func (s *Shop) OfferDevice(ctx context.Context, secret string) (code string, err error) {
+// its hash, so that reading the code off the wall does not give the secret. 40 bits, no letter that looks like a digit. It is good until a time.
+func (s *Shop) OfferDevice(ctx context.Context, secret string) (code string, until time.Time, err error) {
 	sum := sha256.Sum256([]byte("pairing\x00" + secret))
 	code = pairingAlphabet.EncodeToString(sum[:5])
-	return code, s.Store.OfferPairing(ctx, code, HashToken(secret), s.Now().Add(PairingLife))
+	now := s.Now()
+	until, err = s.Store.OfferPairing(ctx, code, HashToken(secret), now, now.Add(PairingLife))
+	return code, until, err
 }
 
 var pairingAlphabet = base32.NewEncoding("ABCDEFGHJKLMNPQRSTUVWXYZ23456789").WithPadding(base32.NoPadding)

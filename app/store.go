@@ -76,8 +76,9 @@ type Store interface {
 	SessionActor(ctx context.Context, hash string, now time.Time) (Actor, time.Time, error)
 	// EndSession forgets a session.
 	EndSession(ctx context.Context, hash string) error
-	// OfferPairing remembers until when a code stands for the session hash of an unpaired screen.
-	OfferPairing(ctx context.Context, code, sessionHash string, until time.Time) error
+	// OfferPairing remembers until when a code stands for the session hash of an unpaired screen, and returns it. An offer that is good for
+	// half as long still is left as it is: a screen asks every few seconds, and nothing is written.
+	OfferPairing(ctx context.Context, code, sessionHash string, now, until time.Time) (time.Time, error)
 	// PairDevice creates the device that an offered code stands for, with a session until expires, and uses the code up;
 	// NotFound when nobody offers it, or no longer at d.PairedAt.
 	PairDevice(ctx context.Context, code string, d Device, expires time.Time) (Device, error)

@@ -132,7 +132,7 @@ func TestOldestServable(t *testing.T) {
 			},
 			func() error { _, err := d.ForgetSessions(ctx); return err },
 			func() error { _, err := d.ForgetKeys(ctx); return err },
-			func() error { return d.OfferPairing(ctx, "ABCD", "s", r.clock()) },
+			func() error { _, err := d.OfferPairing(ctx, "ABCD", "s", r.clock(), r.clock()); return err },
 			func() error { _, err := d.Devices(ctx, id); return err },
 			func() error { _, _, err := d.Positions(ctx); return err },
 			func() error { _, err := d.Usage(ctx); return err },

@@ -278,15 +278,25 @@ func (d *DB) ForgetSessions(ctx context.Context) (int64, error) {
 	return total, nil
 }
 
-// OfferPairing remembers until when a code stands for the session hash of an unpaired screen.
-func (d *DB) OfferPairing(ctx context.Context, code, sessionHash string, until time.Time) error {
+// OfferPairing remembers until when a code stands for the session hash of an unpaired screen, and returns it. An offer that is good for half as
+// long still is read and left as it is.
+func (d *DB) OfferPairing(ctx context.Context, code, sessionHash string, now, until time.Time) (time.Time, error) {
+	var rows []pairingRow
+	err := d.r.NewSelect().Model(&rows).Where("code = ?", code).Where("session_hash = ?", sessionHash).
+		Where("valid_until > ?", instant(now.Add(until.Sub(now)/2))).Scan(ctx)
+	if err != nil {
+		return time.Time{}, d.translate(err)
+	}
+	if len(rows) > 0 {
+		return instant(rows[0].Until), nil
+	}
 	query := "INSERT INTO pairings (code, session_hash, valid_until) VALUES (?, ?, ?)"
 	if d.mysql {
 		query += " ON DUPLICATE KEY UPDATE session_hash = VALUES(session_hash), valid_until = VALUES(valid_until)"
 	} else {
 		query += " ON CONFLICT (code) DO UPDATE SET session_hash = excluded.session_hash, valid_until = excluded.valid_until"
 	}
-	return d.write(ctx, func(ctx context.Context, tx bun.Tx, _ bool) error {
+	return until, d.write(ctx, func(ctx context.Context, tx bun.Tx, _ bool) error {
 		_, err := tx.ExecContext(ctx, query, code, sessionHash, instant(until))
 		return err
 	})

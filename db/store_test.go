@@ -166,7 +166,7 @@ func TestTenants(t *testing.T) {
 
 func (r *rig) offer(secret string) string {
 	r.t.Helper()
-	code, err := r.shop.OfferDevice(r.t.Context(), secret)
+	code, _, err := r.shop.OfferDevice(r.t.Context(), secret)
 	if err != nil {
 		r.t.Fatal(err)
 	}

@@ -189,6 +189,9 @@ type rig struct {
 	dead    bool                                                 // drop the connection of everything
 	sockets bool                                                 // accept sockets
 	missing string                                               // the page is gone (404): says « here » the server, « router » one before it
+	door    bool                                                 // the session is over: pages lead to the sign-in
+	slow    time.Duration                                        // how long a page takes
+	token   string                                               // of the page's forms
 	board   string
 	attrs   string
 	html    string // attributes of <html>
@@ -200,7 +203,7 @@ type rig struct {
 
 func newRig(t *testing.T) *rig {
 	t.Helper()
-	r := &rig{t: t, peers: make(chan *peer, 64), sockets: true, scripts: []string{"idiomorph.js", "live.js"}}
+	r := &rig{t: t, peers: make(chan *peer, 64), sockets: true, token: "tok", scripts: []string{"idiomorph.js", "live.js"}}
 	// The normal heartbeat of these tests: slow enough that a busy machine is not taken for a silent server.
 	r.attrs = `data-heartbeat="4000" data-epoch="e1" data-seq="10" data-build="b1"`
 	r.srv = httptest.NewServer(r)
@@ -233,6 +236,31 @@ const violations = `window.violations = [];
 document.addEventListener('securitypolicyviolation', (e) => window.violations.push(e.violatedDirective + ' ' + e.blockedURI + ' ' + e.sample));
 addEventListener('error', (e) => window.violations.push(String(e.message)));
 addEventListener('unhandledrejection', (e) => window.violations.push(String(e.reason)));`
+
+// hours lets a test live through a wall's hours: it calls what is called every so often, moves the clock, and stands for the parts of a
+// television that a test has not: a lock on its light, and a loudspeaker that keeps silent until it is touched.
+const hours = `const every = [];
+const real = setInterval;
+window.setInterval = (fn, ms, ...rest) => { const id = real(fn, ms, ...rest); every.push({ id, ms, run: () => fn(...rest) }); return id; };
+const clear = clearInterval;
+window.clearInterval = (id) => { clear(id); const i = every.findIndex((e) => e.id === id); if (i >= 0) every.splice(i, 1); };
+window.pass = (ms) => every.filter((e) => e.ms === ms).map((e) => e.run()).length;
+let ahead = 0;
+const now = Date.now;
+Date.now = () => now() + ahead;
+window.later = (ms) => { ahead += ms; };
+window.locks = [];
+Object.defineProperty(navigator, 'wakeLock', { value: { request: async (kind) => { const l = new EventTarget(); l.kind = kind; locks.push(l); return l; } } });
+window.mutedHost = true;
+window.AudioContext = class extends EventTarget {
+  get state() { return window.mutedHost ? 'suspended' : 'running'; }
+  get currentTime() { return 0; }
+  async resume() { window.mutedHost = false; this.onstatechange?.(); }
+  createOscillator() { const o = { frequency: {}, connect: (x) => x, start() {}, stop() {} }; return o; }
+  createGain() { return { gain: { setValueAtTime() {}, linearRampToValueAtTime() {} }, connect: (x) => x }; }
+};
+window.sounds = [];
+document.addEventListener('oc:sound', (e) => sounds.push(e.detail.name + (e.detail.played ? '' : ' silent')));`
 
 const policyHeader = "default-src 'self'; object-src 'none'; base-uri 'none'; frame-ancestors 'none'; form-action 'self'; " +
 	"require-trusted-types-for 'script'; trusted-types ocpizza idiomorph"
@@ -270,6 +298,9 @@ func (r *rig) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 	case req.URL.Path == "/nolocks.js":
 		w.Header().Set("Content-Type", "text/javascript")
 		fmt.Fprint(w, "Object.defineProperty(navigator, 'locks', { value: undefined })")
+	case req.URL.Path == "/hours.js":
+		w.Header().Set("Content-Type", "text/javascript")
+		fmt.Fprint(w, hours)
 	case strings.HasPrefix(req.URL.Path, "/static/"), req.URL.Path == "/sw.js":
 		a, _, ok := Lookup(strings.TrimPrefix(strings.TrimPrefix(req.URL.Path, "/static"), "/"))
 		if !ok {
@@ -300,8 +331,13 @@ func (r *rig) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 	default:
 		r.mu.Lock()
 		r.loads++
-		page, missing := r.page(), r.missing
+		page, missing, door, slow := r.page(), r.missing, r.door, r.slow
 		r.mu.Unlock()
+		time.Sleep(slow)
+		if door && req.URL.Path != "/connexion" {
+			http.Redirect(w, req, "/connexion", http.StatusSeeOther)
+			return
+		}
 		if missing != "" {
 			if missing == "here" {
 				w.Header().Set("Content-Security-Policy", policyHeader)
@@ -326,10 +362,10 @@ func (r *rig) page() string {
 	}
 	return fmt.Sprintf(`<!doctype html><html lang="fr" %s><head><meta charset="utf-8"><title>Essai</title><link rel="icon" href="data:,">%s</head><body>
 <p id="live-lamp"></p><p id="live-banner" role="status" hidden></p><p id="toast" role="alert" hidden></p><p id="outbox" hidden></p>
-%s<form id="f" method="post" data-live-form><input type="hidden" name="_csrf" value="tok"></form>
-<form id="o" method="post" data-outbox><input type="hidden" name="_csrf" value="tok"></form>
+%s<form id="f" method="post" data-live-form><input type="hidden" name="_csrf" value="%s"></form>
+<form id="o" method="post" data-outbox><input type="hidden" name="_csrf" value="%s"></form>
 <main id="board" data-live="/live/cuisine?x=1" data-now="%d" %s>%s</main></body></html>`,
-		r.html, scripts.String(), r.outside, time.Now().UnixMilli(), r.attrs, r.board)
+		r.html, scripts.String(), r.outside, r.token, r.token, time.Now().UnixMilli(), r.attrs, r.board)
 }
 
 // open loads the page in a new tab.

@@ -5,18 +5,7 @@
 
   const worker = navigator.serviceWorker;
   if (worker && window.oc) {
-    oc.worker()
-      .then(() => worker.ready)
-      .then((registration) => {
-        // The first page was loaded before the worker stood: tell it what to keep, by the names this build uses.
-        const assets = performance
-          .getEntriesByType('resource')
-          .map((r) => new URL(r.name))
-          .filter((u) => u.origin === location.origin && u.pathname.startsWith('/static/'))
-          .map((u) => u.pathname);
-        registration.active.postMessage({ keep: [...new Set(assets)], page: location.pathname });
-      })
-      .catch((err) => console.warn('worker:', err));
+    oc.worker().catch((err) => console.warn('worker:', err));
 
     // A shared telephone: signing out on purpose takes the page with it. A session that merely ended leaves the run readable.
     document.addEventListener('submit', (e) => {
@@ -30,6 +19,33 @@
     const gone = [...document.querySelectorAll('.drop[data-status=cancelled]:not([data-pending]) h3')].map((h) => h.textContent.trim());
     window.oc?.toast(`Annulée : ${gone.join(', ')}. Ne livrez pas, rapportez à la pizzeria.`);
   });
+
+  // The navigation app chosen last is the one that « Itinéraire » opens, on this telephone.
+  const GUIDE = 'oc.guide';
+  let guide = '';
+  try {
+    guide = localStorage.getItem(GUIDE) ?? '';
+  } catch { /* then the first one stays */ }
+  function lead() {
+    for (const drop of guide ? document.querySelectorAll('.drop') : []) {
+      const way = drop.querySelector('[data-way]');
+      const chosen = drop.querySelector(`[data-guide="${CSS.escape(guide)}"]`);
+      if (!way || !chosen) continue;
+      way.href = chosen.href;
+      for (const g of drop.querySelectorAll('[data-guide]')) g.toggleAttribute('aria-current', g === chosen);
+    }
+  }
+  document.addEventListener('click', (e) => {
+    const chosen = e.target.closest?.('[data-guide]');
+    if (!chosen) return;
+    guide = chosen.dataset.guide;
+    try {
+      localStorage.setItem(GUIDE, guide);
+    } catch { /* for as long as the page lasts */ }
+    lead();
+  });
+  document.addEventListener('oc:applied', lead);
+  lead();
 
   let prompt = null;
   const button = () => document.getElementById('install');

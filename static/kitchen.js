@@ -450,6 +450,7 @@
   ready();
   paintMute();
   keepAwake();
+  oc.worker?.().catch((err) => console.warn('worker:', err)); // so that it boots without a network, too
   setInterval(shift, 600_000);
   setInterval(dim, 30_000);
 

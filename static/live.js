@@ -29,6 +29,10 @@
   const byId = (id) => document.getElementById(id);
   const board = () => byId('board');
   const start = board();
+  const who = root.dataset.user || '';
+  // A paired wall screen has no password to sign in with: without its session it shows its code again.
+  const paired = who.startsWith('device:');
+  const door = paired ? '/ecran' : '/connexion';
   const data = start ? start.dataset : {};
   const BEAT = Number(data.heartbeat) || 10_000;
   // silence that is worth a word
@@ -381,6 +385,8 @@
     clearTimeout(pollTimer);
     drop();
     paint();
+    // Nobody stands before a wall to touch a link.
+    if (paired && !data.ended) location.assign(door);
   }
 
   /** Something is missing. `whole`: what is shown cannot be trusted either, so ask for everything. */
@@ -475,7 +481,7 @@
     try {
       const r = await fetch(location.href, { headers: { Accept: 'text/html' }, cache: 'no-store', signal: AbortSignal.timeout(POLL) });
       if (synced || ended) return;
-      if (r.status === 401 || r.status === 403 || (r.redirected && new URL(r.url).pathname === '/connexion')) return end();
+      if (r.status === 401 || r.status === 403 || (r.redirected && new URL(r.url).pathname === door)) return end();
       // What the page is about is no more, says the server itself: a router's error page has no policy.
       if (r.status === 404 && data.ended && r.headers.has('Content-Security-Policy')) return end();
       if (!r.ok) return;
@@ -512,7 +518,7 @@
     if (!data.live) return;
     const s = state();
     const since = 'Figé depuis ' + hhmm(freshAt + skew, '2-digit');
-    const over = data.ended || 'Session terminée — reconnectez-vous';
+    const over = data.ended || (paired ? 'Écran détaché — reliez-le' : 'Session terminée — reconnectez-vous');
     const lamp = byId('live-lamp');
     if (lamp) {
       mark(lamp, 'data-state', s);
@@ -529,8 +535,8 @@
           banner.textContent = over + ' ';
           if (!data.ended) {
             const a = document.createElement('a');
-            a.href = '/connexion';
-            a.textContent = 'Se connecter';
+            a.href = door;
+            a.textContent = paired ? 'Relier cet écran' : 'Se connecter';
             banner.append(a);
           }
         }
@@ -656,6 +662,27 @@
     });
 
   /**
+   * A page may be older than the session: kept by the service worker, or left open across a sign-in. The token of the same person is fetched
+   * anew; under another's session nothing of this page's may be sent.
+   * @returns {Promise<'done'|'signin'|'lost'>}
+   */
+  async function renew() {
+    try {
+      const r = await fetch(location.href, { headers: { Accept: 'text/html' }, cache: 'no-store', signal: AbortSignal.timeout(WEAK) });
+      const page = new DOMParser().parseFromString(policy.createHTML(await r.text()), 'text/html');
+      const fresh = page.querySelector('input[name=_csrf]')?.value;
+      if (r.status >= 500) return 'lost';
+      if (!fresh || (page.documentElement.dataset.user || '') !== who) return 'signin';
+      for (const field of document.querySelectorAll('input[name=_csrf]')) field.value = fresh;
+      return 'done';
+    } catch {
+      return 'lost';
+    }
+  }
+  const token = () => document.querySelector('input[name=_csrf]')?.value;
+  const stale = (r) => r?.status === 403 && r.headers.has('X-Csrf-Stale');
+
+  /**
    * Does what an answer says.
    * @returns {Promise<'done'|'refused'|'signin'>}
    */
@@ -663,7 +690,7 @@
     const where = r.headers.get('X-Location') || (r.redirected ? r.url : '');
     if (where) {
       const to = new URL(where, location.href);
-      if (to.origin === location.origin && to.pathname === '/connexion' && location.pathname !== '/connexion') return 'signin';
+      if (to.origin === location.origin && to.pathname === door && location.pathname !== door) return 'signin';
       // A live page that is sent to itself has, or will get, the change through its socket.
       if (to.origin === location.origin && !(to.pathname === location.pathname && (synced || quietly))) location.assign(to);
       if (r.ok) return 'done';
@@ -696,7 +723,12 @@
     return 'refused';
   }
 
-  const signin = () => toast('Session terminée — reconnectez-vous', { label: 'Se connecter', run: () => location.assign('/connexion') });
+  const signin = () => {
+    if (paired) return end();
+    const n = outbox().length;
+    const kept = n ? ` : ${n > 1 ? n + ' envois gardés partiront' : 'votre envoi gardé partira'} ensuite` : '';
+    toast('Session terminée — reconnectez-vous' + kept, { label: 'Se connecter', run: () => location.assign(door) });
+  };
 
   // data-pending is "" while the write is on its way and "sent" between its answer and the frame that shows it.
   const pend = (el) => mark(el, 'data-pending', '');
@@ -746,6 +778,10 @@
     try {
       for (let n = 1; ; n++) {
         const r = await send(w, csrf).catch(() => null);
+        if (n < 3 && stale(r) && (await renew()) === 'done') {
+          csrf = token();
+          continue;
+        }
         if ((!r || r.status === 503) && n < 3) {
           await sleep((BEAT / 20) * n);
           continue;
@@ -779,7 +815,6 @@
   // One item of the storage per entry, written once and removed once: tabs see each other's changes a moment late, and a
   // list that both read, change and write back would lose what one of them had just added.
   const BOX = 'oc.outbox.';
-  const who = root.dataset.user || '';
 
   function outbox() {
     const all = [];
@@ -893,7 +928,13 @@
           const [w] = outbox();
           if (!w) return;
           if (w.hold > Date.now()) return again(w.hold - Date.now() + 5);
-          const r = await send(w, document.querySelector('input[name=_csrf]')?.value).catch(() => null);
+          let r = await send(w, token()).catch(() => null);
+          if (stale(r)) {
+            const fate = await renew();
+            if (fate === 'signin') return signin();
+            r = fate === 'done' ? await send(w, token()).catch(() => null) : null;
+            if (stale(r)) return signin();
+          }
           // 500 may be one bad moment, or this very entry; after eight it lets the others pass.
           if (!r || AGAIN.has(r.status) || (r.status >= 500 && failed < 8)) return again(BEAT / 40 + backoff(failed++));
           failed = 0;
@@ -935,7 +976,15 @@
     toast,
     state,
     pending: () => outbox().length,
-    worker: () => navigator.serviceWorker?.register(policy.createScriptURL('/sw.js')),
+    /** The service worker, told what this build uses: the first page was loaded before it stood. */
+    async worker() {
+      const worker = navigator.serviceWorker;
+      if (!worker) return;
+      await worker.register(policy.createScriptURL('/sw.js'));
+      const used = performance.getEntriesByType('resource').map((r) => new URL(r.name));
+      const keep = used.filter((u) => u.origin === location.origin && u.pathname.startsWith('/static/')).map((u) => u.pathname);
+      (await worker.ready).active.postMessage({ keep: [...new Set(keep)], page: location.pathname });
+    },
   };
 
   addEventListener('online', wake);

@@ -944,6 +944,79 @@ func TestKitchenScaleIsPerScreen(t *testing.T) {
 	b.clean()
 }
 
+// hoursRig is a wall whose hours a test may let pass.
+func hoursRig(t *testing.T, tickets int) *rig {
+	t.Helper()
+	r := kitchenRig(t, tickets)
+	r.scripts = append([]string{"/hours.js"}, r.scripts...)
+	return r
+}
+
+func TestKitchenStaysAwakeAndBurnsNothingIn(t *testing.T) {
+	r := hoursRig(t, 1)
+	b, p := r.live()
+	b.wait(`locks.length === 1 && locks[0].kind === 'screen'`)
+	b.do(`locks[0].dispatchEvent(new Event('release'))`) // the browser gave it up
+	b.wait(`locks.length === 2`)
+
+	const place = `['x', 'y'].map((d) => document.documentElement.style.getPropertyValue('--shift-' + d)).join()`
+	b.do(`window.places = new Set([` + place + `]); for (let i = 0; i < 8; i++) { if (pass(600_000) !== 1) throw new Error('no shift every ten minutes'); places.add(` + place + `) }`)
+	b.is(`[...places].length`, "9")
+	b.is(`[...places].every((p) => p.split(',').every((v) => Math.abs(parseFloat(v)) <= 3))`, "true")
+
+	// Light as long as an order waits, however long nobody touches anything; dim after twenty minutes of nothing; light again at an order.
+	const dim = `'dim' in document.documentElement.dataset`
+	b.do(`later(25 * 60_000); pass(30_000)`)
+	b.is(dim, "false")
+	p.patch(10, 11, op("remove", "ticket-1", ""))
+	b.wait(`!document.getElementById('ticket-1')`)
+	b.do(`pass(30_000)`)
+	b.is(dim, "true")
+	p.patch(11, 12, frame{"do": "event", "name": "new-order"}, op("append", "tickets", kitchenTicket(2, time.Now().UnixMilli(), time.Now().UnixMilli()+7_200_000)))
+	b.wait(`!(` + dim + `)`)
+	p.patch(12, 13, op("remove", "ticket-2", ""))
+	b.wait(`!document.getElementById('ticket-2')`)
+	b.do(`later(25 * 60_000); pass(30_000)`)
+	b.is(dim, "true")
+	b.do(`document.body.dispatchEvent(new PointerEvent('pointerdown', { bubbles: true }))`)
+	b.is(dim, "false")
+	b.clean()
+}
+
+func TestKitchenSaysThatItIsSilent(t *testing.T) {
+	r := hoursRig(t, 1)
+	b, p := r.live()
+	const mute = `document.getElementById('mute').textContent + ('suspended' in document.getElementById('mute').dataset)`
+	b.wait(mute + ` === 'Son coupé – touchez' + true`)
+	p.patch(10, 11, frame{"do": "event", "name": "order-cancelled"})
+	b.wait(`sounds.join() === 'cancelled silent'`)
+	b.do(`const m = document.getElementById('mute'); m.dispatchEvent(new PointerEvent('pointerdown', { bubbles: true })); m.click()`)
+	b.wait(mute + ` === 'Son' + false`) // the touch gave it its voice, and did not take it away again
+	b.wait(`sounds.at(-1) === 'new'`)
+	b.clean()
+}
+
+func TestKitchenBeepsWhenItIsStale(t *testing.T) {
+	r := hoursRig(t, 1)
+	b, _ := r.live()
+	b.do(`mutedHost = false`)
+	r.set(func() { r.dead = true })
+	r.srv.CloseClientConnections()
+	b.do(`window.dispatchEvent(new Event('pagehide'))`) // the socket is a connection of its own
+	b.wait(`document.documentElement.dataset.live === 'stale'`)
+	b.wait(`sounds.join() === 'stale'`)
+	b.do(`pass(30_000)`) // and again, until somebody looks
+	b.wait(`sounds.join() === 'stale,stale'`)
+	r.set(func() { r.dead = false })
+	b.do(`window.dispatchEvent(new Event('online'))`)
+	r.peer().hello("current", 10, "")
+	b.wait(`document.documentElement.dataset.live === 'live'`)
+	b.do(`pass(30_000)`)
+	b.do(`await new Promise((done) => setTimeout(done, 300))`)
+	b.is(`sounds.join()`, "stale,stale")
+	b.clean()
+}
+
 // --- courier.js and sw.js ---
 
 func TestCourierPageOpensWithoutANetwork(t *testing.T) {
@@ -961,4 +1034,153 @@ func TestCourierPageOpensWithoutANetwork(t *testing.T) {
 	b.is(`document.getElementById('stop').textContent + typeof oc`, "12 rue des Lilasobject")
 	b.is(`await fetch('/livraisons/x', { method: 'POST' }).then(() => 'answered', () => 'failed')`, "failed")
 	b.is(`await fetch('/page').then(() => 'answered', () => 'failed')`, "failed")
+}
+
+// courierRig keeps the run of one courier on a telephone.
+func courierRig(t *testing.T) (*rig, *tab) {
+	t.Helper()
+	r := newRig(t)
+	r.scripts = append(r.scripts, "courier.js")
+	r.html = `data-user="user:3"`
+	r.board = `<p id="stop">12 rue des Lilas</p>`
+	b := newTab(t)
+	b.open(r.srv.URL + "/livraisons")
+	b.wait(`navigator.serviceWorker.controller && (await (await caches.open('oc-pages')).keys()).length === 1`)
+	return r, b
+}
+
+func TestNavigationIsRemembered(t *testing.T) {
+	r := newRig(t)
+	r.scripts = append(r.scripts, "courier.js")
+	stop := func(n int) string {
+		return fmt.Sprintf(`<article id="drop-%d" class="drop"><a data-way href="#google-%d">Itinéraire</a><a data-guide="google" href="#google-%d">G</a><a data-guide="waze" href="#waze-%d">W</a></article>`, n, n, n, n)
+	}
+	r.board = `<div id="list">` + stop(1) + `</div>`
+	b, p := r.live()
+	b.is(`document.querySelector('#drop-1 [data-way]').getAttribute('href')`, "#google-1")
+	b.do(`document.querySelector('#drop-1 [data-guide=waze]').click()`)
+	b.wait(`document.querySelector('#drop-1 [data-way]').href.endsWith('#waze-1')`)
+	p.patch(10, 11, op("append", "list", stop(2)), op("morph", "drop-1", stop(1)))
+	b.wait(`document.querySelector('#drop-2 [data-way]')?.href.endsWith('#waze-2') && document.querySelector('#drop-1 [data-way]').href.endsWith('#waze-1')`)
+	b.open(r.srv.URL + "/page")
+	b.wait(`document.querySelector('#drop-1 [data-way]').href.endsWith('#waze-1')`)
+}
+
+func TestRunStaysReadableWhenTheSessionIsOver(t *testing.T) {
+	r, b := courierRig(t)
+	r.set(func() { r.door, r.sockets = true, false })
+	b.open(r.srv.URL + "/livraisons")
+	b.is(`document.getElementById('stop').textContent + location.pathname`, "12 rue des Lilas/livraisons")
+	b.wait(`document.querySelector('#live-banner a')?.getAttribute('href') === '/connexion'`)
+}
+
+// Whoever signs in does not get to see, or to send in the name of, the run of whoever had the telephone before.
+func TestKeptPageIsNotAnothers(t *testing.T) {
+	r, b := courierRig(t)
+	r.set(func() {
+		r.html, r.board, r.slow = `data-user="user:4"`, `<p id="stop">3 rue de la Loge</p>`, 6*time.Second
+		r.answer = func(w http.ResponseWriter, req *http.Request, _ post) {
+			http.Redirect(w, req, "/livraisons", http.StatusSeeOther)
+		}
+	})
+	b.do(`const f = document.createElement('form'); f.method = 'post'; f.action = '/connexion'; document.body.append(f); f.submit()`)
+	b.wait(`document.documentElement.dataset.user === 'user:4' && document.getElementById('stop').textContent === '3 rue de la Loge'`)
+	// From now on the kept page is the other's, and serves a bad network.
+	r.set(func() { r.dead = true })
+	r.srv.CloseClientConnections()
+	b.open(r.srv.URL + "/livraisons")
+	b.is(`document.getElementById('stop').textContent`, "3 rue de la Loge")
+}
+
+// A write made on a page that is older than the session is never thrown away: it leaves under a fresh token, and only for who made it.
+func TestOutboxUnderAnOldToken(t *testing.T) {
+	r := newRig(t)
+	r.html = `data-user="user:3"`
+	r.board = `<button id="b1" form="o" formaction="/livraisons/1/delivered">Livrée</button>`
+	b, _ := r.live()
+	accepted := 0
+	r.set(func() {
+		r.token, r.html = "autre", `data-user="user:4"`
+		r.answer = func(w http.ResponseWriter, _ *http.Request, p post) {
+			if p.Csrf != "neuf" {
+				w.Header().Set("X-Csrf-Stale", "1")
+				w.WriteHeader(http.StatusForbidden)
+				return
+			}
+			r.set(func() { accepted++ })
+			w.WriteHeader(http.StatusNoContent)
+		}
+	})
+	b.do(`document.getElementById('b1').click()`)
+	b.wait(`document.getElementById('toast').textContent.includes('votre envoi gardé partira ensuite')`)
+	b.is(`oc.pending()`, "1")
+	for _, p := range r.written() {
+		if p.Csrf != "tok" {
+			t.Errorf("sent under the token of another person's session: %+v", p)
+		}
+	}
+	r.set(func() { r.token, r.html = "neuf", `data-user="user:3"` }) // signed in again, in another tab
+	b.do(`dispatchEvent(new Event('online'))`)
+	b.wait(`oc.pending() === 0`)
+	r.set(func() {
+		if accepted != 1 {
+			t.Errorf("accepted %d times", accepted)
+		}
+	})
+	written := r.written()
+	for _, p := range written {
+		if p.Key != written[0].Key || p.Key == "" {
+			t.Errorf("another key: %+v", p)
+		}
+	}
+	b.clean()
+}
+
+// A form on such a page is sent again by itself, once.
+func TestLiveFormUnderAnOldToken(t *testing.T) {
+	r := newRig(t)
+	r.html = `data-user="user:3"`
+	r.board = `<button id="b1" form="f" formaction="/caisse/1">Encaisser</button>`
+	b, _ := r.live()
+	r.set(func() {
+		r.token = "neuf"
+		r.answer = func(w http.ResponseWriter, _ *http.Request, p post) {
+			if p.Csrf != "neuf" {
+				w.Header().Set("X-Csrf-Stale", "1")
+				w.WriteHeader(http.StatusForbidden)
+				return
+			}
+			w.WriteHeader(http.StatusNoContent)
+		}
+	})
+	b.do(`document.getElementById('b1').click()`)
+	r.waitPaths("/caisse/1 /caisse/1")
+	b.is(`document.getElementById('toast').hidden`, "true")
+	b.clean()
+}
+
+func TestRevokedWallShowsItsCode(t *testing.T) {
+	r := newRig(t)
+	r.html = `data-user="device:7"`
+	b, p := r.live()
+	p.close(4001)
+	b.wait(`location.pathname === '/ecran'`)
+}
+
+// A wall is switched on before its network is: it waits, says so, and starts by itself.
+func TestWallBootsWithoutANetwork(t *testing.T) {
+	r := kitchenRig(t, 1)
+	b := newTab(t)
+	b.open(r.srv.URL + "/cuisine")
+	b.wait(`navigator.serviceWorker.controller`)
+	r.set(func() { r.dead = true })
+	r.srv.CloseClientConnections()
+	for _, path := range []string{"/cuisine", "/ecran"} {
+		b.open(r.srv.URL + path)
+		b.is(`document.querySelector('h1').textContent`, "Pas de connexion au serveur")
+	}
+	b.open(r.srv.URL + "/cuisine")
+	r.set(func() { r.dead = false })
+	b.wait(`document.getElementById('ticket-1')`)
+	b.is(`location.pathname`, "/cuisine")
 }

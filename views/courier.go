@@ -5,6 +5,8 @@ import (
 	"net/url"
 	"slices"
 	"strconv"
+	"strings"
+	"unicode"
 
 	"github.com/oc-pizza/ocpizza/app"
 )
@@ -52,21 +54,45 @@ func dropPath(o *app.Order, step string) string {
 	return "/livraisons/commandes/" + strconv.FormatInt(o.ID, 10) + "/" + step
 }
 
-// place is where an order goes, for a navigation app.
-func place(o *app.Order) string { return o.Contact.Address + ", " + o.Contact.Postcode + ", France" }
+// inside are the words by which an address goes on beyond the street door, without accents.
+var inside = []string{
+	"etage", "bat", "batiment", "digicode", "code", "appt", "appart", "appartement", "interphone", "porte", "escalier", "esc", "hall", "residence", "sonnette",
+	"sonner", "portail", "rdc", "cour", "gauche", "droite", "fond", "chez", "bloc", "entree",
+}
 
-// guide is a navigation app.
-type guide struct{ Name, URL string }
+// street is an address as far as a map needs it. Codes, floors and names are the customer's and the courier's business, not a map's.
+func street(address string) string {
+	parts := strings.Split(address, ",")
+	for i, part := range parts[1:] {
+		if i == 0 && !strings.ContainsFunc(parts[0], unicode.IsLetter) {
+			continue // "12, cour Carrée": the number is not the street
+		}
+		words := strings.Fields(plain(strings.NewReplacer(".", " ", ":", " ", "°", " ").Replace(part)))
+		if slices.ContainsFunc(words, func(w string) bool { return slices.Contains(inside, w) || strings.HasPrefix(w, "etag") }) {
+			parts = parts[:i+1]
+			break
+		}
+	}
+	return strings.TrimSpace(strings.Join(parts, ","))
+}
+
+// place is where an order goes, for a navigation app.
+func place(o *app.Order) string {
+	return street(o.Contact.Address) + ", " + o.Contact.Postcode + ", France"
+}
+
+// guide is a navigation app. Key is what a telephone remembers of the choice.
+type guide struct{ Key, Name, URL string }
 
 // guides are links to the way to an order's address. Google: « Maps URLs » (api=1); Waze: « Deep links »; Apple: « Map Links »; geo: RFC 5870
 // with Android's q parameter.
 func guides(o *app.Order) []guide {
 	to := url.QueryEscape(place(o))
 	return []guide{
-		{"Google Maps", "https://www.google.com/maps/dir/?api=1&travelmode=driving&destination=" + to},
-		{"Waze", "https://waze.com/ul?navigate=yes&q=" + to},
-		{"Plans", "https://maps.apple.com/?dirflg=d&daddr=" + to},
-		{"Autre", "geo:0,0?q=" + to},
+		{"google", "Google Maps", "https://www.google.com/maps/dir/?api=1&travelmode=driving&destination=" + to},
+		{"waze", "Waze", "https://waze.com/ul?navigate=yes&q=" + to},
+		{"apple", "Plans", "https://maps.apple.com/?dirflg=d&daddr=" + to},
+		{"geo", "Autre", "geo:0,0?q=" + to},
 	}
 }
 

@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode"
 	"unicode/utf8"
 
 	"github.com/a-h/templ"
@@ -134,17 +135,31 @@ func ovenUntil(b *app.Board, o *app.Order, l app.Line) time.Time {
 	return time.Time{}
 }
 
-// allergic reports whether a note speaks of an allergy.
-func allergic(note string) bool { return strings.Contains(strings.ToLower(note), "allerg") }
+// dangers are how people write that an ingredient harms them, without accents: allergies, intolerances, coeliac disease, in French or English.
+var dangers = []string{"allerg", "intoleran", "coeliaq", "celiaq", "coeliac", "celiac", "gluten", "anaphyla"}
 
-// allergyBand splits a note that speaks of an allergy into the word that cries out and the rest: what the customer wrote begins with the word
-// already, or gets it.
+// allergic reports whether a note speaks of an ingredient that harms somebody. A note too many in the band is no harm; one too few is.
+func allergic(note string) bool {
+	text := plain(strings.Map(func(r rune) rune {
+		if unicode.Is(unicode.Mn, r) { // some devices write an accent as a sign of its own
+			return -1
+		}
+		return r
+	}, note))
+	return slices.ContainsFunc(dangers, func(word string) bool { return strings.Contains(text, word) })
+}
+
+// allergyBand splits such a note into the word that cries out and the rest: what the customer wrote begins with the word already, or gets one.
 func allergyBand(note string) (word, rest string) {
 	first, rest, _ := strings.Cut(note, " ")
-	if allergic(first) {
+	switch {
+	case allergic(first):
 		return first, rest
+	case strings.Contains(plain(note), "allerg"):
+		return "Allergie", note
+	default:
+		return "Attention", note
 	}
-	return "Allergie", note
 }
 
 // The wall that ui.md describes, 1920×1080 read from three metres, in pixels: what a ticket's letters take, in the widest of the letters that its

@@ -71,6 +71,12 @@ type Checkout struct {
 	Mode, Name, Phone, Address, Postcode, Slot, Method, Note string
 }
 
+// PairForm pairs a wall screen, as typed.
+type PairForm struct {
+	Name, Code string
+	Refusal    string
+}
+
 // SignInForm is the sign-in form as typed.
 type SignInForm struct {
 	Login   string

@@ -128,7 +128,7 @@ func staffPages() map[string]templ.Component {
 		"dashboard":   DashboardPage(director, testLive("/live/pilotage"), b, testCockpit()),
 		"stock":       StockPage(testPage("stock", testManager), testLive("/live/pilotage?vue=stocks"), b),
 		"supervision": SupervisionPage(testPage("supervision", testManager), testLive("/live/pilotage?vue=supervision"), testSupervision()),
-		"devices":     DevicesPage(testPage("devices", testManager), []app.Device{{ID: 1, Name: "Cuisine", PairedAt: at(-90)}}),
+		"devices":     DevicesPage(testPage("devices", testManager), []app.Device{{ID: 1, Name: "Cuisine", PairedAt: at(-90)}}, PairForm{Name: "Mur du fond", Code: "ZZZZ", Refusal: "Aucun écran n’affiche ce code."}),
 		"pairing":     PairingPage(testPage("pairing", app.Actor{}), "K7QP2MXA", at(15)),
 	}
 }
@@ -199,6 +199,25 @@ func TestKitchenTickets(t *testing.T) {
 	tomorrow.ServiceDay = "2026-03-15"
 	if got := with(tomorrow); slices.Contains(got, 43) {
 		t.Errorf("yesterday's n° 43 is on the wall: %v", got)
+	}
+}
+
+func TestAllergic(t *testing.T) {
+	for note, want := range map[string]string{
+		"Allergie aux fruits à coque": "Allergie", "Enfant allergique aux noix": "Allergie", "ALLERGIQUE au lait": "ALLERGIQUE", "peanut allergy": "Allergie",
+		"Intolérant au lactose": "Intolérant", "intolérance au gluten": "intolérance", "INTOLERANCE LACTOSE": "INTOLERANCE",
+		"Je suis cœliaque": "Attention", "maladie coeliaque": "Attention", "Céliaque !": "Céliaque", "Coeliac": "Coeliac",
+		"Sans gluten s’il vous plaît": "Attention", "risque anaphylactique": "Attention", "Anaphylaxie aux crevettes": "Anaphylaxie",
+		"intole\u0301rant": "intole\u0301rant", // as a Mac writes it: the accent is a letter of its own
+		"Bien cuite":       "", "Galerie marchande": "", "": "",
+	} {
+		if allergic(note) != (want != "") {
+			t.Errorf("%q: %t", note, allergic(note))
+		} else if want != "" {
+			if word, _ := allergyBand(note); word != want {
+				t.Errorf("%q cries %q, want %q", note, word, want)
+			}
+		}
 	}
 }
 
@@ -288,6 +307,35 @@ func TestQuickCode(t *testing.T) {
 		slug, size, n, ok := QuickCode(m, c.typed)
 		if slug != c.slug || size != c.size || n != c.n || ok != (c.slug != "") {
 			t.Errorf("%q: %s %s %d %t, want %s %s %d", c.typed, slug, size, n, ok, c.slug, c.size, c.n)
+		}
+	}
+}
+
+// What a map is asked for is the street, never how to get into the house.
+func TestStreet(t *testing.T) {
+	for address, want := range map[string]string{
+		"3 rue de la Loge": "3 rue de la Loge",
+		"45 boulevard de Charonne, code 24B7, 6e gauche":   "45 boulevard de Charonne",
+		"17 avenue Torcatis, 2e étage":                     "17 avenue Torcatis",
+		"9 boulevard Kennedy, bât. C":                      "9 boulevard Kennedy",
+		"9 boulevard Kennedy, BAT C, Digicode: 1974":       "9 boulevard Kennedy",
+		"12, rue des Lilas, appt 12":                       "12, rue des Lilas",
+		"12, rue des Lilas, Résidence du Code, interphone": "12, rue des Lilas",
+		"12, cour Carrée, porte B":                         "12, cour Carrée",
+		"1 place Arago, Le Castillet":                      "1 place Arago, Le Castillet",
+		"4 rue du Code civil":                              "4 rue du Code civil",
+		"4 impasse Bât":                                    "4 impasse Bât",
+		"8 quai Vauban, chez Moreau":                       "8 quai Vauban",
+		"":                                                 "",
+	} {
+		if got := street(address); got != want {
+			t.Errorf("%q: the map gets %q, want %q", address, got, want)
+		}
+	}
+	o := &app.Order{Contact: app.Contact{Address: "45 boulevard de Charonne, code 24B7, 6e gauche", Postcode: "75020"}}
+	for _, g := range guides(o) {
+		if strings.Contains(g.URL, "24B7") || !strings.Contains(g.URL, "Charonne") || !strings.Contains(g.URL, "75020") {
+			t.Errorf("%s gets %s", g.Name, g.URL)
 		}
 	}
 }

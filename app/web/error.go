@@ -35,11 +35,14 @@ func (s *Server) refuse(c *fiber.Ctx, err error) error {
 		s.retryLater(c, refusal)
 	}
 	c.Status(code)
+	if c.Path() == pairingPath {
+		c.Set("Refresh", pairingPause) // nobody stands before it to try again
+	}
 	if wantsJSON(c) || fromLive(c) || websocket.IsWebSocketUpgrade(c) {
 		return c.JSON(errorJSON{Error: errorBody{Kind: refusal.Kind.String(), Message: refusal.Message, Line: refusal.Line}})
 	}
 	if refusal.Kind == app.Unauthorized && c.Method() == fiber.MethodGet {
-		return c.Redirect("/connexion?suite="+queryEscape(c.OriginalURL()), http.StatusSeeOther)
+		return c.Redirect(s.door(c), http.StatusSeeOther)
 	}
 	p := s.page(c, "message", titles[code])
 	href, label := "/", "Retour à l’accueil"

@@ -135,7 +135,7 @@ func (s *Server) routes() {
 	f.Get("/connexion", s.signInPage)
 	f.Post("/connexion", s.signIn)
 	f.Post("/deconnexion", s.checkCSRF, s.signOut)
-	f.Get("/ecran", s.pairing)
+	f.Get(pairingPath, s.pairing)
 
 	// Kitchen wall
 	kitchen := s.only("kitchen", app.Cook, app.Manager)

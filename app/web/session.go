@@ -230,6 +230,7 @@ func (s *Server) checkCSRF(c *fiber.Ctx) error {
 		token = form.Get("_csrf")
 	}
 	if subtle.ConstantTimeCompare([]byte(token), []byte(s.csrf(session))) != 1 {
+		c.Set("X-Csrf-Stale", "1") // live.js looks whether the page is merely older than the session
 		return errForged
 	}
 	return c.Next()

@@ -53,6 +53,7 @@ func (s *Server) signIn(c *fiber.Ctx) error {
 		s.endSession(old)
 	}
 	s.setCookie(c, sessionCookie, secret, 12*time.Hour)
+	s.clearCookie(c, wallCookie) // somebody's browser from now on
 	if wantsJSON(c) {
 		return c.JSON(fiber.Map{"nom": user.Name, "role": user.Role, "csrf": s.csrf(app.HashToken(secret))})
 	}
@@ -84,11 +85,28 @@ func (s *Server) pairing(c *fiber.Ctx) error {
 	if len(secret) != 26 {
 		secret = rand.Text()
 	}
-	s.setCookie(c, sessionCookie, secret, 400*24*time.Hour)
-	code, err := s.shop.OfferDevice(c.UserContext(), secret)
+	s.setCookie(c, sessionCookie, secret, wallLife)
+	s.setCookie(c, wallCookie, "1", wallLife)
+	code, until, err := s.shop.OfferDevice(c.UserContext(), secret)
 	if err != nil {
 		return err
 	}
-	c.Set("Refresh", "5") // until a manager has typed the code
-	return s.html(c, views.PairingPage(s.page(c, "pairing", "Associer cet écran"), code, s.shop.Now().Add(app.PairingLife)))
+	c.Set("Refresh", pairingPause) // until a manager has typed the code
+	return s.html(c, views.PairingPage(s.page(c, "pairing", "Associer cet écran"), code, until))
+}
+
+const (
+	pairingPath  = "/ecran"
+	pairingPause = "5" // seconds
+	// wallCookie marks a browser that is a wall screen: without a session it goes to its pairing page, where nobody has to sign in.
+	wallCookie = "oc_ecran"
+	wallLife   = 400 * 24 * time.Hour
+)
+
+// door is where a browser without a session goes.
+func (s *Server) door(c *fiber.Ctx) string {
+	if c.Cookies(s.cookieName(wallCookie)) != "" {
+		return pairingPath
+	}
+	return "/connexion?suite=" + queryEscape(c.OriginalURL())
 }

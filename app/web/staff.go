@@ -269,7 +269,10 @@ func (s *Server) setPrice(c *fiber.Ctx) error {
 }
 
 // devices lists the paired wall screens of a shop.
-func (s *Server) devices(c *fiber.Ctx) error {
+func (s *Server) devices(c *fiber.Ctx) error { return s.devicesPage(c, views.PairForm{}) }
+
+// devicesPage keeps what was typed for a screen that could not be paired.
+func (s *Server) devicesPage(c *fiber.Ctx, f views.PairForm) error {
 	shop, shops, err := s.staffShop(c)
 	if err != nil {
 		return err
@@ -278,7 +281,7 @@ func (s *Server) devices(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
-	return s.html(c, views.DevicesPage(s.staffPage(c, "devices", "Écrans", shop, shops), list))
+	return s.html(c, views.DevicesPage(s.staffPage(c, "devices", "Écrans", shop, shops), list, f))
 }
 
 func (s *Server) pairDevice(c *fiber.Ctx) error {
@@ -290,7 +293,12 @@ func (s *Server) pairDevice(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
-	if _, err := s.shop.PairDevice(c.UserContext(), actorOf(c), shop.ID, form.Get("nom"), form.Get("code")); err != nil {
+	_, err = s.shop.PairDevice(c.UserContext(), actorOf(c), shop.ID, form.Get("nom"), form.Get("code"))
+	if refusal := app.AsError(err); err != nil && refusal.Kind == app.Invalid && !wantsJSON(c) && !fromLive(c) {
+		c.Status(status[refusal.Kind])
+		return s.devicesPage(c, views.PairForm{Name: form.Get("nom"), Code: form.Get("code"), Refusal: refusal.Message})
+	}
+	if err != nil {
 		return err
 	}
 	return s.reload(c, "/pilotage/ecrans"+shopQuery(shop, shops))

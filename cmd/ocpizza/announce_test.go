@@ -30,7 +30,7 @@ func TestRevokedFromTheCommandLine(t *testing.T) {
 	dbtest.Engines(t, func(t *testing.T, dbURL string) {
 		e := quiet(t, dbURL)
 		tv, cook, idle, other := e.visitor(), e.as("cuisine"), e.as("livreur"), e.as("caisse")
-		code := pairingCode(t, tv)
+		code := tv.code()
 		if _, _, err := e.command(dbURL, "device", "pair", code, "--pizzeria", "perpignan", "--name", "Mur"); err != nil {
 			t.Fatal(err)
 		}

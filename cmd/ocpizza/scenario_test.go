@@ -397,13 +397,15 @@ func TestSignOutClosesSockets(t *testing.T) {
 	cook.post("/connexion", url.Values{"identifiant": {"personne"}, "mot_de_passe": {"faux"}}).want(http.StatusUnauthorized).says("incorrect")
 }
 
-// pairingCode is what an unpaired screen shows.
-func pairingCode(t *testing.T, tv *person) string {
-	t.Helper()
-	page := tv.get("/ecran").want(http.StatusOK).body
-	spelled := regexp.MustCompile(`Code : ((?:[A-Z2-9] ?){8})`).FindStringSubmatch(page)
+var spelledCode = regexp.MustCompile(`Code : ((?:[A-Z2-9] ?){8})`)
+
+// code is what an unpaired screen shows.
+func (p *person) code() string {
+	p.e.t.Helper()
+	page := p.get("/ecran").want(http.StatusOK).body
+	spelled := spelledCode.FindStringSubmatch(page)
 	if spelled == nil {
-		t.Fatalf("no code on the page: %.800s", page)
+		p.e.t.Fatalf("no code on the page: %.800s", page)
 	}
 	return strings.ReplaceAll(spelled[1], " ", "")
 }
@@ -412,8 +414,11 @@ func pairingCode(t *testing.T, tv *person) string {
 func TestPairedScreen(t *testing.T) {
 	e := startEvening(t, "sqlite://"+dbtest.SQLite(t))
 	tv, manager := e.visitor(), e.as("responsable")
-	code := pairingCode(t, tv)
+	code := tv.code()
 	manager.post("/pilotage/ecrans", url.Values{"code": {"ZZZZZZZZ"}, "nom": {"Cuisine"}}).want(422).says("code")
+	// The name that was typed is still there, and so is the code to be corrected.
+	wrong := url.Values{"code": {"ZZZZ ZZZZ"}, "nom": {"Mur du fond"}}
+	manager.post("/pilotage/ecrans", wrong, "Accept", "text/html").want(422).says(`role="alert"`).says(`value="Mur du fond"`).says(`value="ZZZZ ZZZZ"`)
 	manager.post("/pilotage/ecrans", url.Values{"code": {strings.ToLower(code[:4] + " " + code[4:])}, "nom": {"Mur du fond"}}).want(http.StatusSeeOther)
 	if r := tv.get("/ecran"); r.StatusCode != http.StatusSeeOther || r.Header.Get("Location") != "/cuisine" {
 		t.Errorf("a paired screen goes to its kitchen: %d %s", r.StatusCode, r.Header.Get("Location"))
@@ -435,6 +440,55 @@ func TestPairedScreen(t *testing.T) {
 		t.Errorf("a revoked screen is closed with %d, want 4001", code)
 	}
 	tv.getJSON("/cuisine").want(http.StatusUnauthorized)
+	// Nobody stands before it with a password: it shows its code again, and that code works.
+	if to := tv.get("/cuisine").want(http.StatusSeeOther).Header.Get("Location"); to != "/ecran" {
+		t.Errorf("a revoked screen is sent to %s", to)
+	}
+	manager.post("/pilotage/ecrans", url.Values{"code": {tv.code()}, "nom": {"Mur du fond"}}).want(http.StatusSeeOther)
+	tv.get("/cuisine").want(http.StatusOK)
+	// Somebody who signs in there is no wall any more.
+	tv.post("/connexion", url.Values{"identifiant": {"cuisine"}, "mot_de_passe": {app.DemoPassword}}).want(http.StatusOK)
+	tv.http.Jar = nil
+	if to := tv.get("/cuisine").Header.Get("Location"); !strings.HasPrefix(to, "/connexion") {
+		t.Errorf("a person is sent to %s", to)
+	}
+}
+
+// TestUnpairedScreenReads: a television that waits for its code to be typed asks every five seconds, all night; it writes once in a while, and
+// comes back by itself from a server in trouble.
+func TestUnpairedScreenReads(t *testing.T) {
+	dbtest.Engines(t, func(t *testing.T, dbURL string) {
+		e := startEvening(t, dbURL)
+		shop := e.prog.shop
+		now := time.Now()
+		shop.Clock = func() time.Time { return now }
+		tv := e.visitor()
+		first := tv.get("/ecran").want(http.StatusOK)
+		if first.Header.Get("Refresh") != "5" {
+			t.Fatalf("the page does not ask again: %v", first.Header)
+		}
+		before := e.db.Statements()
+		for range 60 { // five minutes
+			now = now.Add(5 * time.Second)
+			if page := tv.get("/ecran").want(http.StatusOK); page.body != first.body {
+				t.Fatal("the page is another")
+			}
+		}
+		if n := e.db.Statements() - before; n > 2*60 {
+			t.Errorf("%d statements for 60 looks: more than who it is, and what it offers", n)
+		}
+		now = now.Add(5 * time.Minute)
+		tv.get("/ecran").want(http.StatusOK)
+		code := tv.code()
+		now = now.Add(10 * time.Minute) // the first offer would be over
+		e.as("responsable").post("/pilotage/ecrans", url.Values{"code": {code}, "nom": {"Cuisine"}}).want(http.StatusSeeOther)
+
+		other := e.visitor()
+		e.db.Close()
+		if r := other.get("/ecran"); r.StatusCode < 500 || r.Header.Get("Refresh") != "5" {
+			t.Errorf("in trouble it says %d and asks again in %q s", r.StatusCode, r.Header.Get("Refresh"))
+		}
+	})
 }
 
 // TestStormOfBuyers: 200 buyers of what 50 can be made of, through the door.

@@ -120,6 +120,36 @@ func TestWallTickets(t *testing.T) {
 	}
 }
 
+// TestWallShowsEight: an ordinary evening has eight tickets on a page, with the real style sheet, and the ninth is announced.
+func TestWallShowsEight(t *testing.T) {
+	c := startChromium(t)
+	e := quickEvening(t)
+	client, cook := e.visitor(), e.as("cuisine")
+	for i, lines := range [][]string{
+		{"regina:large:2", "cola-33:single:2"}, {"margherita:medium:1", "quatre-fromages:large:1:roquefort"}, {"catalane:large:1"}, {"savoyarde:large:2", "margherita:medium:1"},
+		{"boisee:medium:1:champignons", "biere-33:single:2"}, {"calzone:medium:1", "vegetarienne:large:1", "regina:medium:1"}, {"oceane:medium:1", "tiramisu:single:1"},
+		{"bolognaise:medium:1", "tonno:medium:1"}, {"orientale:large:1"}, {"napolitaine:medium:2"},
+	} {
+		o := client.place(order(lines...), fmt.Sprintf("eight-%d", i))
+		for step := range i % 4 {
+			cook.post(fmt.Sprintf("/cuisine/commandes/%d/lignes/1/%s", o.ID, []string{"making", "oven", "oven"}[step]), nil).want(200)
+		}
+	}
+	b := c.sit(t, "wall", e.url, wall)
+	b.signsIn("cuisine", "/cuisine")
+	b.wait(`document.querySelector('#tickets[data-pages]')`)
+	b.picture("wall-eight")
+	b.sees("#more", "+2 en attente · page 1/2")
+	var inside int
+	if err := b.eval(`return [...document.querySelectorAll('.ticket')].filter(seen).filter((el) => { const r = el.getBoundingClientRect(); return r.top >= 0 && r.bottom <= innerHeight && r.right <= innerWidth }).length`, &inside); err != nil || inside != 8 {
+		t.Errorf("%d whole tickets on a page, want 8 (%v)", inside, err)
+	}
+	for _, fault := range b.inspect() {
+		t.Error(fault)
+	}
+	b.do(`for (const l of document.querySelectorAll('.ticket-lines')) if (l.scrollHeight > l.clientHeight + 1) throw new Error(l.closest('.ticket').id + ' has to be scrolled')`)
+}
+
 // TestWallPizzasOneByOne: pizzas that have no room on their ticket are advanced on the sheet of their recipe, and one that is done goes back.
 func TestWallPizzasOneByOne(t *testing.T) {
 	c := startChromium(t)
