@@ -57,7 +57,7 @@ func (p Page) scripts() []string {
 	}
 	names := []string{"idiomorph.js", "live.js"}
 	switch p.Screen {
-	case "kitchen", "courier", "menu", "maintenance":
+	case "kitchen", "courier", "menu", "till", "maintenance":
 		names = append(names, p.Screen+".js")
 	}
 	return names
