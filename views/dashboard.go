@@ -4,6 +4,8 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/a-h/templ"
+
 	"github.com/oc-pizza/ocpizza/app"
 )
 
@@ -116,3 +118,24 @@ func stockForm(slug string) string     { return "act-stock-" + slug }
 func thresholdForm(slug string) string { return "act-seuil-" + slug }
 
 func stockPath(g app.Ingredient) string { return "/pilotage/stocks/" + g.Slug }
+
+// refused reports whether the refusal is about an ingredient.
+func (f StockForm) refused(g app.Ingredient) bool { return f.Refusal != "" && f.Ingredient == g.Slug }
+
+// value is what a field of the ingredient's row holds: what was typed if it was refused. The threshold is one field, the quantity the other.
+func (f StockForm) value(g app.Ingredient, threshold bool, otherwise string) string {
+	if f.refused(g) && threshold == (f.Action == "threshold") {
+		return f.Quantity
+	}
+	return otherwise
+}
+
+// fault marks the field that was refused.
+func (f StockForm) fault(g app.Ingredient, threshold bool) templ.Attributes {
+	if !f.refused(g) || threshold != (f.Action == "threshold") {
+		return nil
+	}
+	a := invalid(true, Target("refus", g.Slug))
+	a["autofocus"] = true
+	return a
+}

@@ -126,7 +126,7 @@ func staffPages() map[string]templ.Component {
 		"courier":     CourierPage(testPage("courier", testCourier), testLive("/live/livraisons"), b, testCourier.User),
 		"till":        TillPage(testPage("till", testCashier), testLive("/live/caisse"), b, testDraft(b)),
 		"dashboard":   DashboardPage(director, testLive("/live/pilotage"), b, testCockpit()),
-		"stock":       StockPage(testPage("stock", testManager), testLive("/live/pilotage?vue=stocks"), b),
+		"stock":       StockPage(testPage("stock", testManager), testLive("/live/pilotage?vue=stocks"), b, StockForm{Ingredient: "gorgonzola", Action: "waste", Quantity: "9000", Refusal: "Il n’y en a pas tant."}),
 		"supervision": SupervisionPage(testPage("supervision", testManager), testLive("/live/pilotage?vue=supervision"), testSupervision()),
 		"devices":     DevicesPage(testPage("devices", testManager), []app.Device{{ID: 1, Name: "Cuisine", PairedAt: at(-90)}}),
 		"pairing":     PairingPage(testPage("pairing", app.Actor{}), "K7QP2MXA", at(15)),
