@@ -2,6 +2,7 @@ package realtime
 
 import (
 	"slices"
+	"time"
 
 	"github.com/a-h/templ"
 
@@ -254,7 +255,8 @@ func (d *drawing) till(ch app.Changes) {
 // dashboard draws the tiles that say something else, and the orders under way.
 func (d *drawing) dashboard(ch app.Changes) {
 	b := ch.After
-	d.different(views.TilePieces(ch.Before), views.TilePieces(b))
+	now := time.Now()
+	d.different(views.TilePieces(ch.Before, now), views.TilePieces(b, now))
 	d.lists(listOf(ch, views.DashboardListID, views.OpenOrders(ch.Before), views.OpenOrders(b), views.LateID, func(o *app.Order) templ.Component { return views.DashboardOrder(b, o) }))
 }
 

@@ -3,6 +3,9 @@ package views
 import (
 	"strconv"
 	"strings"
+	"time"
+
+	"github.com/a-h/templ"
 
 	"github.com/oc-pizza/ocpizza/app"
 )
@@ -17,13 +20,24 @@ const (
 	ScreensID         = "screens"
 )
 
-// TilePieces are the tiles in their order, and when they were last right.
-func TilePieces(b *app.Board) []Piece {
-	f := FiguresOf(b)
+// TilePieces are the tiles in their order, and when they were last right. Late orders are left to the browser to count, every second.
+func TilePieces(b *app.Board, now time.Time) []Piece { return tilePieces(b, now, "") }
+
+// tilePieces are the tiles with how many orders are late, as a page says it that no script will change.
+func tilePieces(b *app.Board, now time.Time, late string) []Piece {
+	f := FiguresOf(b, now)
 	return []Piece{
-		{TileID("open"), openTile(f)}, {TileID("late"), lateTile(f)}, {TileID("delay"), delayTile(f)}, {TileID("takings"), takingsTile(f)},
+		{TileID("open"), openTile(f)}, {TileID("late"), lateTile(f, late)}, {TileID("delay"), delayTile(f)}, {TileID("takings"), takingsTile(f)},
 		{TileID("couriers"), couriersTile(f)}, {TileID("alarms"), alarmsTile(f)}, {TilesAtID, tilesAt(f)},
 	}
+}
+
+// lateWords is how many orders are late on the page itself; what the wire draws has no path of its own and leaves it to the browser.
+func lateWords(live Live, b *app.Board) string {
+	if live.Path == "" {
+		return ""
+	}
+	return strconv.Itoa(LateOrders(b, live.Now))
 }
 
 func dashboardPath(o *app.Order, step string) string {
@@ -116,3 +130,24 @@ func stockForm(slug string) string     { return "act-stock-" + slug }
 func thresholdForm(slug string) string { return "act-seuil-" + slug }
 
 func stockPath(g app.Ingredient) string { return "/pilotage/stocks/" + g.Slug }
+
+// refused reports whether the refusal is about an ingredient.
+func (f StockForm) refused(g app.Ingredient) bool { return f.Refusal != "" && f.Ingredient == g.Slug }
+
+// value is what a field of the ingredient's row holds: what was typed if it was refused. The threshold is one field, the quantity the other.
+func (f StockForm) value(g app.Ingredient, threshold bool, otherwise string) string {
+	if f.refused(g) && threshold == (f.Action == "threshold") {
+		return f.Quantity
+	}
+	return otherwise
+}
+
+// fault marks the field that was refused.
+func (f StockForm) fault(g app.Ingredient, threshold bool) templ.Attributes {
+	if !f.refused(g) || threshold != (f.Action == "threshold") {
+		return nil
+	}
+	a := invalid(true, Target("refus", g.Slug))
+	a["autofocus"] = true
+	return a
+}

@@ -7,10 +7,11 @@ import (
 	"github.com/oc-pizza/ocpizza/app"
 )
 
-// Figures are what a manager watches, computed from a board alone: the same board always gives the same figures. What depends on the time of
-// day (how many orders are late) is counted by the browser. A day of more than app.DayOrders orders would be summed in part.
+// Figures are what a manager watches, computed from a board and the service day: the same board gives the same figures all day long. What
+// depends on the time of day (how many orders are late) is counted by the browser. A day of more than app.DayOrders orders would be summed in
+// part.
 type Figures struct {
-	Day      string    // service day of the figures, "" for an empty board
+	Day      string    // service day of the figures
 	At       time.Time // of the last thing that happened
 	Open     int
 	Waiting  int           // open and not begun
@@ -33,9 +34,9 @@ type Hour struct {
 	Takings app.Cents
 }
 
-// FiguresOf computes a board's figures for its latest service day.
-func FiguresOf(b *app.Board) Figures {
-	f := Figures{At: latest(b), Day: b.Day()}
+// FiguresOf computes a board's figures of the service day of now: until its first order there are none, whatever yesterday's were.
+func FiguresOf(b *app.Board, now time.Time) Figures {
+	f := Figures{At: latest(b), Day: max(b.Day(), app.ServiceDay(now))}
 	if open := OpenOrders(b); len(open) > 0 {
 		f.Next = open[0]
 	}
@@ -85,6 +86,9 @@ func FiguresOf(b *app.Board) Figures {
 	return f
 }
 
+// day names the service day: "samedi 14 mars 2026".
+func (f Figures) day() string { return Date(app.DayStart(f.Day)) }
+
 // byTheHour lays takings out over the service day, which begins at 5 h, without gaps.
 func byTheHour(by map[int]app.Cents) []Hour {
 	var out []Hour
@@ -114,6 +118,17 @@ func left(b *app.Board, p app.Product) int {
 // OpenOrders returns the orders that are not over, those promised first in front: the late ones lead by themselves.
 func OpenOrders(b *app.Board) []*app.Order {
 	return b.Promised(func(o *app.Order) bool { return !o.Status.Final() })
+}
+
+// LateOrders counts the open orders whose promise is past.
+func LateOrders(b *app.Board, now time.Time) int {
+	n := 0
+	for _, o := range OpenOrders(b) {
+		if now.After(o.PromisedAt) {
+			n++
+		}
+	}
+	return n
 }
 
 // DelayWords says a mean delay: "4 min de retard", "2 min d’avance", "à l’heure".

@@ -84,6 +84,11 @@ type SignInForm struct {
 	Next    string // where to go afterwards
 }
 
+// StockForm is a movement of stock that was refused, as typed; the zero value is none.
+type StockForm struct {
+	Ingredient, Action, Quantity, Refusal string
+}
+
 // TillForm is the till's order form as typed.
 type TillForm struct {
 	Channel  string // "counter" or "phone"
@@ -92,6 +97,7 @@ type TillForm struct {
 	Total    app.Cents
 	Refusal  string
 	BadLine  int
+	BadField string       // form field that the refusal is about, "" if none
 	Customer []*app.Order // last orders of the telephone number, when they were asked for
 	Searched bool         // they were
 	Client   string       // telephone number that was looked up last

@@ -60,8 +60,8 @@ func staffPieces(b *app.Board) map[string]templ.Component {
 		"drops-none":       Drops(emptyBoard(), testCourier.User),
 		"till-left":        TillLeft(b),
 		"till-orders":      TillOrders(b),
-		"tiles":            Tiles(b),
-		"tiles-none":       Tiles(emptyBoard()),
+		"tiles":            tiles(TilePieces(b, evening)),
+		"tiles-none":       tiles(TilePieces(emptyBoard(), evening)),
 		"dashboard-orders": DashboardOrders(b),
 		"stock-low":        StockRow(b.Stock()[1]),
 		"screens":          ScreensPiece(testCockpit().Screens),
@@ -126,7 +126,7 @@ func staffPages() map[string]templ.Component {
 		"courier":     CourierPage(testPage("courier", testCourier), testLive("/live/livraisons"), b, testCourier.User),
 		"till":        TillPage(testPage("till", testCashier), testLive("/live/caisse"), b, testDraft(b)),
 		"dashboard":   DashboardPage(director, testLive("/live/pilotage"), b, testCockpit()),
-		"stock":       StockPage(testPage("stock", testManager), testLive("/live/pilotage?vue=stocks"), b),
+		"stock":       StockPage(testPage("stock", testManager), testLive("/live/pilotage?vue=stocks"), b, StockForm{Ingredient: "gorgonzola", Action: "waste", Quantity: "9000", Refusal: "Il n’y en a pas tant."}),
 		"supervision": SupervisionPage(testPage("supervision", testManager), testLive("/live/pilotage?vue=supervision"), testSupervision()),
 		"devices":     DevicesPage(testPage("devices", testManager), []app.Device{{ID: 1, Name: "Cuisine", PairedAt: at(-90)}}, PairForm{Name: "Mur du fond", Code: "ZZZZ", Refusal: "Aucun écran n’affiche ce code."}),
 		"pairing":     PairingPage(testPage("pairing", app.Actor{}), "K7QP2MXA", at(15)),
@@ -253,7 +253,7 @@ func TestOvenUntil(t *testing.T) {
 }
 
 func TestFigures(t *testing.T) {
-	f := FiguresOf(testBoard())
+	f := FiguresOf(testBoard(), evening)
 	if f.Day != "2026-03-14" || f.Open != 13 || f.Waiting != 6 || f.Next == nil || f.Next.Number != 35 {
 		t.Errorf("day %s, open %d, waiting %d, next %+v", f.Day, f.Open, f.Waiting, f.Next)
 	}
@@ -271,8 +271,45 @@ func TestFigures(t *testing.T) {
 	if want := []string{"Norvégienne", "Tiramisu"}; !slices.Equal(f.SoldOut, want) {
 		t.Errorf("sold out: %v, want %v", f.SoldOut, want)
 	}
-	if empty := FiguresOf(emptyBoard()); empty.Open != 0 || empty.Next != nil || empty.Day != "" || share(empty.OnTime, empty.Handed) != blank {
+	if empty := FiguresOf(emptyBoard(), evening); empty.Open != 0 || empty.Next != nil || empty.Day != "2026-03-14" || share(empty.OnTime, empty.Handed) != blank {
 		t.Errorf("figures of an empty board: %+v", empty)
+	}
+}
+
+// Nothing of yesterday is shown as if it were today's; what is still open is.
+func TestFiguresOfTheNextDay(t *testing.T) {
+	for _, c := range []struct {
+		now   time.Time
+		day   string
+		sales int
+	}{
+		{evening.Add(9 * time.Hour), "2026-03-14", 3}, // 4:30 in the night: still the evening's service
+		{evening.Add(11 * time.Hour), "2026-03-15", 0},
+		{evening.Add(-24 * time.Hour), "2026-03-14", 3}, // a clock that is behind
+	} {
+		f := FiguresOf(testBoard(), c.now)
+		if f.Day != c.day || f.Sales != c.sales || (f.Handed == 0) != (c.sales == 0) || (f.Takings == 0) != (c.sales == 0) || (len(f.Hours) == 0) != (c.sales == 0) || f.Open != 13 {
+			t.Errorf("at %s: %+v", c.now, f)
+		}
+	}
+	next := drawn(t, tilesAt(FiguresOf(testBoard(), evening.Add(24*time.Hour))))
+	if want := "dimanche 15" + nbsp + "mars"; !strings.Contains(next, want) || !strings.Contains(next, "<strong>le 14"+nbsp+"mars</strong>") {
+		t.Errorf("the next day says: %s", next)
+	}
+}
+
+// TestLateWithoutScript: a page that nobody's script counts on says itself how many orders are late.
+func TestLateWithoutScript(t *testing.T) {
+	b := testBoard()
+	figure := regexp.MustCompile(`data-count-late="#dashboard-orders">([^<]*)<`)
+	live := testLive("/live/pilotage")
+	live.Now = at(20)
+	if got := figure.FindStringSubmatch(drawn(t, DashboardBoard(live, b, Cockpit{}))); got == nil || got[1] != "7" {
+		t.Errorf("late: %q, want 7", got)
+	}
+	live.Path = ""
+	if got := figure.FindStringSubmatch(drawn(t, DashboardBoard(live, b, Cockpit{}))); got == nil || got[1] != "" {
+		t.Errorf("the wire counts for the browser: %q", got)
 	}
 }
 

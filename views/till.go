@@ -86,6 +86,26 @@ func (f TillForm) action() templ.SafeURL {
 	return "/caisse/commandes"
 }
 
+// focus is the field where the next key belongs: the one that was refused, else the number, else what is ordered.
+func (f TillForm) focus() string {
+	switch {
+	case f.BadField != "":
+		return f.BadField
+	case f.Changing == nil && f.Checkout.Phone == "" && len(f.Lines) == 0:
+		return "telephone"
+	}
+	return "code"
+}
+
+// input are the attributes of a field of the draft: its names, whether the refusal is about it, and whether the page opens on it.
+func (f TillForm) input(p Page, name string) templ.Attributes {
+	a := templ.Attributes{"class": "input", "id": p.field(name), "name": name, "autofocus": f.focus() == name}
+	if f.BadField == name {
+		a["aria-invalid"], a["aria-describedby"] = "true", p.field("refus")
+	}
+	return a
+}
+
 // blank reports whether nothing of an order was taken down yet.
 func (f TillForm) blank() bool {
 	c := f.Checkout

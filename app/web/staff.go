@@ -82,7 +82,22 @@ func (s *Server) stock(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
-	return s.html(c, views.StockPage(s.staffPage(c, "stock", "Stocks", &b.Pizzeria, shops), live, b))
+	return s.html(c, views.StockPage(s.staffPage(c, "stock", "Stocks", &b.Pizzeria, shops), live, b, views.StockForm{}))
+}
+
+// refuseStock answers a plain form with the page on which it was typed, and what was typed. Others have it still.
+func (s *Server) refuseStock(c *fiber.Ctx, form url.Values, err error) error {
+	refusal := app.AsError(err)
+	if wantsJSON(c) || fromLive(c) || refusal.Kind != app.Invalid && refusal.Kind != app.Conflict {
+		return err
+	}
+	_, b, live, shops, berr := s.boardOf(c, realtime.StockScreen)
+	if berr != nil {
+		return err
+	}
+	f := views.StockForm{Ingredient: c.Params("ingredient"), Action: form.Get("action"), Quantity: form.Get("quantite"), Refusal: refusal.Message}
+	c.Status(status[refusal.Kind])
+	return s.html(c, views.StockPage(s.staffPage(c, "stock", "Stocks", &b.Pizzeria, shops), live, b, f))
 }
 
 // staffWrite reads what every write of staff needs: the form, the idempotency key, and when the person acted.
@@ -229,7 +244,7 @@ func (s *Server) moveStock(c *fiber.Ctx) error {
 	action := form.Get("action")
 	if action != "out" && action != "in" {
 		if n, err = quantity(form, "quantite"); err != nil {
-			return err
+			return s.refuseStock(c, form, err)
 		}
 	}
 	switch action {
@@ -247,7 +262,7 @@ func (s *Server) moveStock(c *fiber.Ctx) error {
 		err = errUnreadable
 	}
 	if err != nil {
-		return err
+		return s.refuseStock(c, form, err)
 	}
 	return s.done(c, "/pilotage/stocks"+shopQuery(shop, shops), nil)
 }

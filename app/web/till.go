@@ -183,7 +183,7 @@ func (s *Server) tillDraft(c *fiber.Ctx) error {
 	f := s.tillForm(b, draft)
 	f.Customer, f.Searched = customer, asked && refusal == nil
 	if refusal != nil {
-		f.Refusal, f.BadLine = refusal.Message, refusal.Line
+		f.Refusal, f.BadLine, f.BadField = refusal.Message, refusal.Line, refusal.Field
 		c.Status(status[refusal.Kind])
 	}
 	return s.tillAnswer(c, live, b, shops, f, form.Get("_cle"))
@@ -293,7 +293,7 @@ func (s *Server) draftLines(c *fiber.Ctx, b *app.Board, form, draft url.Values) 
 	case form.Get("code") != "":
 		product, size, quantity, ok := views.QuickCode(b.Menu, form.Get("code"))
 		if !ok {
-			return lines, app.Errorf(app.Invalid, "« %s » n’est pas à la carte. Tapez les premières lettres du produit, puis la taille et le nombre.", shorten(form.Get("code")))
+			return lines, app.Errorf(app.Invalid, "« %s » n’est pas à la carte. Tapez les premières lettres du produit, puis la taille et le nombre.", shorten(form.Get("code"))).InField("code")
 		}
 		edit.Set("ajouter", product+":"+string(size))
 		for range quantity - 1 {
@@ -381,7 +381,7 @@ func (s *Server) tillOrder(c *fiber.Ctx) error {
 			return err
 		}
 		f := s.tillForm(b, form)
-		f.Refusal, f.BadLine = refusal.Message, refusal.Line
+		f.Refusal, f.BadLine, f.BadField = refusal.Message, refusal.Line, refusal.Field
 		s.retryLater(c, refusal)
 		c.Status(status[refusal.Kind])
 		return s.tillAnswer(c, live, b, shops, f, form.Get("_cle"))
@@ -422,7 +422,7 @@ func (s *Server) changeOrder(c *fiber.Ctx) error {
 			return err
 		}
 		f := s.tillForm(b, form)
-		f.Refusal, f.BadLine = refusal.Message, refusal.Line
+		f.Refusal, f.BadLine, f.BadField = refusal.Message, refusal.Line, refusal.Field
 		s.retryLater(c, refusal)
 		c.Status(status[refusal.Kind])
 		return s.tillAnswer(c, live, b, shops, f, form.Get("_cle"))

@@ -390,3 +390,49 @@ func TestTillKnowsTheCustomer(t *testing.T) {
 		}
 	})
 }
+
+// TestTillMarksTheRefusedField, for who does not look at the sentence above, and opens the plain page on it.
+func TestTillMarksTheRefusedField(t *testing.T) {
+	e := startEvening(t, "sqlite://"+dbtest.SQLite(t))
+	cashier := e.as("caisse")
+	for _, row := range []struct{ field, value string }{
+		{"telephone", "12"}, {"adresse", ""}, {"code_postal", "75001"}, {"creneau", "bientôt"}, {"paiement", "troc"}, {"note", strings.Repeat("a", 300)},
+	} {
+		form := takes("regina:medium:1")
+		form.Set(row.field, row.value)
+		r := cashier.postPage("/caisse/commandes", form).want(http.StatusUnprocessableEntity)
+		control := regexp.MustCompile(`<(?:input|select)[^>]* name="` + row.field + `"[^>]*>`).FindString(r.body)
+		refusal := regexp.MustCompile(`<p id="([^"]+)" class="till-refusal"`).FindStringSubmatch(r.body)
+		if refusal == nil || !strings.Contains(control, ` aria-invalid="true"`) || !strings.Contains(control, ` aria-describedby="`+refusal[1]+`"`) || !strings.Contains(control, " autofocus") {
+			t.Errorf("%s: %s %q", row.field, control, refusal)
+		}
+		if n := strings.Count(r.body, "aria-invalid"); n != 1 {
+			t.Errorf("%s: %d fields are marked", row.field, n)
+		}
+	}
+	code := cashier.postLive("/caisse/brouillon", url.Values{"code": {"sushi"}}).want(http.StatusUnprocessableEntity)
+	if !regexp.MustCompile(`<input[^>]* name="code"[^>]*>`).MatchString(code.body) || !strings.Contains(code.body, "aria-invalid") {
+		t.Errorf("the code is not marked: %.1500s", code.body)
+	}
+}
+
+// TestStockKeepsWhatWasTyped: a plain form that is refused comes back with it, in its row.
+func TestStockKeepsWhatWasTyped(t *testing.T) {
+	e := startEvening(t, "sqlite://"+dbtest.SQLite(t))
+	manager := e.as("responsable")
+	for _, row := range []struct{ action, typed, field string }{
+		{"restock", "douze", "quantite-cola"}, {"waste", "999999", "quantite-cola"}, {"threshold", "-4", "seuil-cola"},
+	} {
+		r := manager.postPage("/pilotage/stocks/cola", url.Values{"action": {row.action}, "quantite": {row.typed}})
+		if r.StatusCode < 400 {
+			t.Errorf("%s of %s is accepted", row.action, row.typed)
+			continue
+		}
+		control := regexp.MustCompile(`<input[^>]* id="` + row.field + `"[^>]*>`).FindString(r.body)
+		if !strings.Contains(control, `value="`+row.typed+`"`) || !strings.Contains(control, `aria-describedby="refus-cola" aria-invalid="true"`) {
+			t.Errorf("%s of %s: %d %s", row.action, row.typed, r.StatusCode, control)
+		}
+		r.says(`<details id="stock-cola" class="stock-row" open>`).says(`id="refus-cola"`).says(`role="alert"`)
+	}
+	manager.post("/pilotage/stocks/cola", url.Values{"action": {"restock"}, "quantite": {"douze"}}).want(422).says(`"message":"« douze »`)
+}
