@@ -41,6 +41,8 @@ check:
 	if [ -n "$$out" ]; then echo "not formatted, run gofmt -w:"; echo "$$out"; exit 1; fi
 	@echo "== go vet"
 	@go vet ./...
+	@echo "== go vet, for a system that is not Linux (the first time takes minutes, then seconds)"
+	@GOOS=darwin go vet ./...
 
 test-all:
 	@echo "== tests: SQLite, MariaDB, Chromium"
