@@ -72,8 +72,7 @@ func (bs *Boards) Supervision() views.Supervision {
 }
 
 // Refresh sends the figures of the screens and of the machine, which change without a sequence, to the shops where somebody looks at them.
-// It is for whoever reads the figures to call, every few seconds; not more than once a second, since each page answers, and
-// HubOptions.MaxRate is what it may say.
+// It is for whoever reads the figures to call, every few seconds; not more than once a second, since each page answers.
 //
 // The figures ride on a heartbeat: it is the frame that repeats the topic's sequence without moving it, so that a page neither takes them
 // for news of the board nor misses any for having missed them. They are sent whether or not they differ, since a page that has just come

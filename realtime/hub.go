@@ -37,7 +37,7 @@ type HubOptions struct {
 	MaxQueue int
 	// MaxMessage is the longest message taken from a browser, in bytes, put together from its fragments (512).
 	MaxMessage int
-	// MaxRate is how many frames a browser may send in one Heartbeat (20).
+	// MaxRate is how many frames a browser may send in one Heartbeat (20), beside one for each that it was sent.
 	MaxRate int
 	// SendBuffer is SO_SNDBUF in bytes (32 KB): ten stalled phones held 40 MB of kernel memory with the kernel's default.
 	SendBuffer int

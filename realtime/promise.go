@@ -8,7 +8,7 @@ import (
 )
 
 // promisePause is how often a shop's promise is looked at. It depends on the queue and on the clock, and is told to five minutes. Each page
-// answers each ping, of which HubOptions.MaxRate is the most it may say: those of the service come on top (see servicePause).
+// answers each ping; those of the service come on top (see servicePause).
 const promisePause = 2 * time.Second
 
 // promiseScreens are those that say when an order could be had.

@@ -118,6 +118,7 @@ func (l *loop) step(r *room) bool {
 		from = w.marks[s.cursor-w.first]
 	}
 	l.figures.Deliveries += w.past - s.cursor
+	s.answering(w.past - s.cursor)
 	s.cursor = w.past
 	l.current = s
 	l.send(s, w.batch[from:])
@@ -225,6 +226,7 @@ func (l *loop) catchUp(s *Socket) {
 		f := r.log[s.cursor-r.base]
 		s.cursor++
 		l.figures.Deliveries++
+		s.answering(1)
 		l.send(s, f.bytes)
 	}
 }

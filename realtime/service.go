@@ -12,7 +12,7 @@ import (
 
 const (
 	// servicePause is the least time between two changes of the service on screen. A database may come and go many times a second: nobody
-	// could read that, and each page answers each ping, of which HubOptions.MaxRate is the most it may say.
+	// could read that, and each page answers each ping.
 	servicePause = time.Second
 	// serviceChunk is for how many topics a shop is held up at once.
 	serviceChunk = 32

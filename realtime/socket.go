@@ -32,10 +32,10 @@ type Socket struct {
 	wire   wire
 	joined bool // under Hub.mu; everything below is the loop's
 
-	fragmented bool   // the last data frame was not the final one
-	peerDone   bool   // the peer has sent its close frame
-	started    bool   // the wire is
-	frames     uint16 // received since the last heartbeat
+	fragmented bool  // the last data frame was not the final one
+	peerDone   bool  // the peer has sent its close frame
+	started    bool  // the wire is
+	frames     int16 // received since the last heartbeat, less those that answer what was sent; see answering
 	state      state
 	id, gen    uint32 // place in loop.table
 	at         uint32 // place in room.members
@@ -136,6 +136,14 @@ func (l *loop) send(s *Socket, b []byte) {
 	s.out.add(b)
 	l.figures.Backlog = max(l.figures.Backlog, s.out.waiting)
 }
+
+// maxAnswers is how many frames a browser may still answer. A page acks each heartbeat, and there may be three in two seconds; what a bad
+// network held up for most of IdleTimeout comes at once.
+const maxAnswers = 100
+
+// answering lets the browser say one thing for each of n frames that it is sent, beside what it may say anyway: a page that answers as it
+// should must not be sent away for good, however often it was asked and however late its answers are.
+func (s *Socket) answering(n uint64) { s.frames = max(s.frames-int16(min(n, maxAnswers)), -maxAnswers) }
 
 // write is false when the socket is gone.
 func (l *loop) write(s *Socket, b []byte) (int, bool) {
@@ -263,7 +271,7 @@ func (l *loop) objection(s *Socket, h ws.Header) Code {
 		is = is.Set(ws.StateFragmented)
 	}
 	switch {
-	case int(s.frames) >= l.hub.opts.MaxRate:
+	case int(s.frames) >= l.hub.opts.MaxRate: // below zero: answers that are still to come
 		return CloseNotAllowed
 	case ws.CheckHeader(h, is) != nil:
 		return CloseProtocol

@@ -77,6 +77,37 @@ func TestRefusals(t *testing.T) {
 	})
 }
 
+// TestLateAnswers: a page whose network stood still for a minute, in which it was asked often, answers all of it at once. It is not sent away;
+// who says more than it was asked is.
+func TestLateAnswers(t *testing.T) {
+	tiers(t, func(t *testing.T, opts HubOptions) {
+		opts.Heartbeat = time.Hour
+		st := newSite(t, opts)
+		g := st.visit("a")
+		g.hello()
+		for range 100 {
+			st.Publish("a", Ping{Seq: 1}.Frame())
+			g.hearAny()
+		}
+		ack := string(masked(ws.NewTextFrame([]byte(`{"k":"ack","s":1}`))))
+		g.raw([]byte(strings.Repeat(ack, 100+19))) // and the close frame
+		g.say(ws.OpClose, nil)
+		if code := g.ended(); code != CloseNormal {
+			t.Errorf("who answered was closed with %d", code)
+		}
+		g = st.visit("a")
+		g.hello()
+		for range 200 { // nobody is owed that many answers
+			st.Publish("a", Ping{Seq: 1}.Frame())
+			g.hearAny()
+		}
+		g.raw([]byte(strings.Repeat(ack, 100+21)))
+		if code := g.ended(); code != CloseNotAllowed {
+			t.Errorf("who said too much was closed with %d", code)
+		}
+	})
+}
+
 func TestBrowserMaySay(t *testing.T) {
 	tiers(t, func(t *testing.T, opts HubOptions) {
 		st := newSite(t, opts)

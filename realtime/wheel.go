@@ -72,13 +72,14 @@ var protocolPing = control(ws.OpPing, nil).bytes
 // ping makes the browser say that it is there, without its scripts. One that has not read what waits for it is not asked.
 func (l *loop) ping(s *Socket) {
 	if s.out == nil {
+		s.answering(1)
 		l.send(s, protocolPing)
 	}
 }
 
 // beat sends a heartbeat and looks after the socket. Nothing is added to what is not read: what waits shows by itself that the wire lives.
 func (l *loop) beat(s *Socket) {
-	s.frames = 0
+	s.frames = min(s.frames, 0)
 	if l.now-s.seen > l.hub.opts.IdleTimeout {
 		l.figures.Silent++
 		l.drop(s, true)
@@ -103,5 +104,6 @@ func (l *loop) beat(s *Socket) {
 			r.beat, r.beatTick = f, l.ticks
 		}
 	}
+	s.answering(1)
 	l.send(s, f.bytes)
 }

@@ -363,7 +363,12 @@ func (s *storm) recover(from string) healed {
 		return s.fresh.After(healedAt)
 	})
 	now := s.position()
-	s.until(recovery, "screens after "+from, func() bool { return len(s.behind(now)) == 0 })
+	for late := s.behind(now); len(late) > 0; late = s.behind(now) {
+		if time.Since(healedAt) > recovery {
+			s.t.Fatalf("screens after %s: not at %d within %s: %v; troubles: %v", from, now, recovery, late, s.houses[0].Troubles())
+		}
+		s.wait(10 * time.Millisecond)
+	}
 	r.shown = time.Since(healedAt)
 	return r
 }
@@ -375,7 +380,7 @@ func (s *storm) behind(seq int64) (late []string) {
 			continue
 		}
 		if shown, live := p.Shows(); !live || shown < seq {
-			late = append(late, p.Kind)
+			late = append(late, fmt.Sprintf("%s at %d (live: %t)", p.Kind, shown, live))
 		}
 	}
 	return late
