@@ -220,7 +220,7 @@ func phoneNumber(typed string) (string, error) {
 	}
 	n, err := phonenumbers.Parse(typed, "FR")
 	if err != nil || !phonenumbers.IsPossibleNumber(n) {
-		return "", app.Errorf(app.Invalid, "Le numéro de téléphone « %s » n’est pas valable. Écrivez-le comme 06 12 34 56 78.", shorten(typed))
+		return "", app.Errorf(app.Invalid, "Le numéro de téléphone « %s » n’est pas valable. Écrivez-le comme 06 12 34 56 78.", shorten(typed)).InField("telephone")
 	}
 	return phonenumbers.Format(n, phonenumbers.E164), nil
 }
@@ -235,7 +235,7 @@ func parseSlot(typed string, now time.Time) (time.Time, error) {
 	}
 	clock, err := time.Parse("15:04", typed)
 	if err != nil {
-		return time.Time{}, app.Errorf(app.Invalid, "Le créneau « %s » est illisible. Choisissez-en un dans la liste.", shorten(typed))
+		return time.Time{}, app.Errorf(app.Invalid, "Le créneau « %s » est illisible. Choisissez-en un dans la liste.", shorten(typed)).InField("creneau")
 	}
 	local := now.In(app.Paris)
 	at := time.Date(local.Year(), local.Month(), local.Day(), clock.Hour(), clock.Minute(), 0, 0, app.Paris)

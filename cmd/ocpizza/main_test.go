@@ -37,7 +37,8 @@ type evening struct {
 	db   *db.DB
 	prog *program
 
-	clock func() time.Time // nil: the machine's
+	clock  func() time.Time // nil: the machine's
+	origin string
 }
 
 // startEvening seeds a database and serves it until the test ends.
@@ -79,7 +80,7 @@ func (e *evening) serve(addr string) {
 	if err != nil {
 		e.t.Fatal(err)
 	}
-	cfg := config{Secret: []byte(strings.Repeat("s", minSecret)), Clock: e.clock}
+	cfg := config{Secret: []byte(strings.Repeat("s", minSecret)), Clock: e.clock, Origin: e.origin}
 	if e.prog, err = startProgram(e.db, true, cfg, l, slog.New(slog.NewTextHandler(testLog{e.t}, &slog.HandlerOptions{Level: slog.LevelWarn}))); err != nil {
 		e.t.Fatal(err)
 	}
