@@ -294,3 +294,33 @@ func TestMenuFilters(t *testing.T) {
 		b.wait(visible(strings.Fields(row.hides)[0]))
 	}
 }
+
+// TestGuessingIsSlowed: ten wrong passwords, then nothing more is tried for a while, and it is said for how long. It is nobody's fault here.
+func TestGuessingIsSlowed(t *testing.T) {
+	now := inParis(t, "2026-03-14 20:00")
+	e, clock := startAt(t, now)
+	guess := func(login, password string) *reply {
+		return e.visitor().post("/connexion", url.Values{"identifiant": {login}, "mot_de_passe": {password}})
+	}
+	for i := range 10 {
+		clock(now.Add(time.Duration(i) * time.Second))
+		guess("cuisine", "faux").want(http.StatusUnauthorized)
+	}
+	for _, password := range []string{"faux", app.DemoPassword} {
+		r := guess("cuisine", password).want(http.StatusTooManyRequests).says(`"kind":"too_many"`).says("Attendez 10\u00a0minutes")
+		if got := r.Header.Get("Retry-After"); got != "591" { // until the first of them is ten minutes old
+			t.Errorf("Retry-After %q", got)
+		}
+	}
+	guess("livreur", "faux").want(http.StatusTooManyRequests) // from the same address
+	clock(now.Add(9*time.Minute + 30*time.Second))
+	page := e.visitor().asBrowser("/connexion", url.Values{"identifiant": {"cuisine"}, "mot_de_passe": {"faux"}}).want(http.StatusTooManyRequests)
+	if got := page.says("Attendez 1\u00a0minute,").says(`value="cuisine"`).Header.Get("Retry-After"); got != "30" {
+		t.Errorf("half a minute before: Retry-After %q", got)
+	}
+	clock(now.Add(10 * time.Minute))
+	guess("cuisine", app.DemoPassword).want(http.StatusOK)
+	if n := e.faults.Load(); n != 0 {
+		t.Errorf("%d errors in the log", n)
+	}
+}

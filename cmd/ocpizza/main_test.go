@@ -2,6 +2,7 @@ package main
 
 import (
 	"bufio"
+	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -39,6 +40,7 @@ type evening struct {
 
 	clock  func() time.Time // nil: the machine's
 	origin string
+	faults atomic.Int64 // errors logged
 }
 
 // startEvening seeds a database and serves it until the test ends.
@@ -81,7 +83,7 @@ func (e *evening) serve(addr string) {
 		e.t.Fatal(err)
 	}
 	cfg := config{Secret: []byte(strings.Repeat("s", minSecret)), Clock: e.clock, Origin: e.origin}
-	if e.prog, err = startProgram(e.db, true, cfg, l, slog.New(slog.NewTextHandler(testLog{e.t}, &slog.HandlerOptions{Level: slog.LevelWarn}))); err != nil {
+	if e.prog, err = startProgram(e.db, true, cfg, l, slog.New(slog.NewTextHandler(testLog{e.t, &e.faults}, &slog.HandlerOptions{Level: slog.LevelWarn}))); err != nil {
 		e.t.Fatal(err)
 	}
 	e.url = "http://" + l.Addr().String()
@@ -98,9 +100,15 @@ func (e *evening) stop() {
 }
 
 // testLog shows the program's log with the test's.
-type testLog struct{ t *testing.T }
+type testLog struct {
+	t      *testing.T
+	faults *atomic.Int64 // counts errors
+}
 
 func (l testLog) Write(p []byte) (int, error) {
+	if bytes.Contains(p, []byte("level=ERROR")) {
+		l.faults.Add(1)
+	}
 	if l.t.Context().Err() == nil { // a test that has ended must not be written to
 		l.t.Log(strings.TrimSpace(string(p)))
 	}
