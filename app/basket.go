@@ -97,7 +97,7 @@ func soldOut(b *Board, lines []Line, levels map[int64]Level, own []Part) *Error 
 	for _, line := range lines {
 		if n := feasible(line.Recipe, left); n < line.Quantity {
 			if n == 0 {
-				return Errorf(Conflict, "« %s » vient d’être épuisée. Retirez-la du panier ou choisissez autre chose.", line.Name).AtLine(line.N)
+				return Errorf(Conflict, "« %s » vient d’être épuisée. Retirez-la, ou choisissez autre chose.", line.Name).AtLine(line.N)
 			}
 			return Errorf(Conflict, "Il ne reste que %d « %s » : réduisez la quantité ou choisissez autre chose.", n, line.Name).AtLine(line.N)
 		}

@@ -18,9 +18,10 @@ const (
 	NotFound                 // 404: no such thing, or not yours
 	Conflict                 // 409: the world has moved on: sold out, already left, price changed
 	Unavailable              // 503: try again later
+	TooMany                  // 429: slow down; Error.Retry says how long
 )
 
-var kindNames = [...]string{"internal", "invalid", "unauthorized", "forbidden", "not_found", "conflict", "unavailable"}
+var kindNames = [...]string{"internal", "invalid", "unauthorized", "forbidden", "not_found", "conflict", "unavailable", "too_many"}
 
 // String returns the name used in JSON answers and in the database.
 func (k Kind) String() string {

@@ -290,10 +290,14 @@ func (s *Shop) HoldOrder(ctx context.Context, actor Actor, key Key, pizzeria, id
 }
 
 // LeaveOut answers a hold: the order is made without the missing ingredient.
+// Pressed twice, nothing is missing any more: the order says so.
 func (s *Shop) LeaveOut(ctx context.Context, actor Actor, key Key, pizzeria, id int64, ingredient string) (*Order, error) {
-	g, err := s.ingredient(ctx, pizzeria, ingredient)
-	if err != nil {
-		return nil, err
+	g := &Ingredient{}
+	if ingredient != "" {
+		var err error
+		if g, err = s.ingredient(ctx, pizzeria, ingredient); err != nil {
+			return nil, err
+		}
 	}
 	board, err := s.Boards.Board(ctx, pizzeria)
 	if err != nil {

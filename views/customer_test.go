@@ -84,8 +84,11 @@ func customerPages() map[string]templ.Component {
 		"message":      Message(visitorPage("message"), 404, "Cette page n’est pas à la carte", "Ce lien a expiré : demandez-en un autre.", "/", "Choisir une pizzeria"),
 		"message-503":  Message(visitorPage("message"), 503, "Un instant", "La cuisine est ouverte, le site revient.", "/carte/belleville", "Réessayer"),
 	}
+	pages["tracking-refused"] = TrackingPage(visitorPage("tracking"), testLive("/live/suivi/x"), b, b.Orders[46], "1-jeton", &Revision{
+		Lines: []string{""}, Refusal: "« Reine » vient d’être épuisée.", BadRow: 1,
+	})
 	for id, o := range b.Orders {
-		pages["tracking-"+string(o.Status)+"-"+numbered("", id)] = TrackingPage(visitorPage("tracking"), testLive("/live/suivi/x"), b, o, "1-jeton")
+		pages["tracking-"+string(o.Status)+"-"+numbered("", id)] = TrackingPage(visitorPage("tracking"), testLive("/live/suivi/x"), b, o, "1-jeton", nil)
 	}
 	return pages
 }

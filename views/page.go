@@ -77,6 +77,14 @@ type PairForm struct {
 	Refusal    string
 }
 
+// Revision is a change of an order as its customer typed it, refused.
+type Revision struct {
+	Lines   []string // the form's values, a row each: the order's lines, then what is added
+	Note    string
+	Refusal string
+	BadRow  int // 1-based row that the refusal is about, 0 if none
+}
+
 // SignInForm is the sign-in form as typed.
 type SignInForm struct {
 	Login   string

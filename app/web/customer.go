@@ -316,6 +316,11 @@ func (s *Server) tracking(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
+	return s.trackingPage(c, o, nil)
+}
+
+// trackingPage draws a followed order, with a change that was refused if there is one.
+func (s *Server) trackingPage(c *fiber.Ctx, o *app.Order, typed *views.Revision) error {
 	c.Set("Referrer-Policy", "no-referrer")
 	c.Set("X-Robots-Tag", "noindex")
 	c.Set(fiber.HeaderCacheControl, "no-store")
@@ -335,7 +340,7 @@ func (s *Server) tracking(c *fiber.Ctx) error {
 	}
 	p := s.page(c, "tracking", fmt.Sprintf("Commande n° %d", o.Number))
 	p.Pizzeria = &board.Pizzeria
-	return s.html(c, views.TrackingPage(p, live, board, o, c.Params("token")))
+	return s.html(c, views.TrackingPage(p, live, board, o, c.Params("token"), typed))
 }
 
 // orderJSON is what the tracking page says, without who ordered.
@@ -356,7 +361,7 @@ func orderJSON(o *app.Order) fiber.Map {
 func (s *Server) cancelTracked(c *fiber.Ctx) error {
 	return s.changeByLink(c, func(o *app.Order, actor app.Actor, k app.Key, _ url.Values) (*app.Order, error) {
 		return s.shop.CancelOrder(c.UserContext(), actor, k, o.Pizzeria, o.ID, "")
-	})
+	}, refused)
 }
 
 func (s *Server) changeTracked(c *fiber.Ctx) error {
@@ -368,16 +373,41 @@ func (s *Server) changeTracked(c *fiber.Ctx) error {
 		}
 		// The page does not show the note to whoever has the link: an empty one keeps what is there.
 		return s.shop.ChangeOrder(c.UserContext(), actor, k, o.Pizzeria, o.ID, lines, cmp.Or(form.Get("note"), o.Note))
-	})
+	}, s.refuseChange)
 }
+
+// refuseChange shows a plain form's order again as it stands now, with what was typed and why it cannot be.
+func (s *Server) refuseChange(c *fiber.Ctx, o *app.Order, form url.Values, err error) error {
+	refusal := app.AsError(err)
+	if wantsJSON(c) || fromLive(c) || refusal.Kind == app.Internal {
+		return err
+	}
+	typed := &views.Revision{Lines: form["ligne"], Note: form.Get("note"), Refusal: refusal.Message}
+	for i, n := 0, 0; i < len(typed.Lines) && refusal.Line > 0; i++ {
+		if typed.Lines[i] == "" { // is no line, see changeTracked
+			continue
+		}
+		if n++; n == refusal.Line {
+			typed.BadRow = i + 1
+		}
+	}
+	s.retryLater(c, refusal)
+	c.Status(status[refusal.Kind])
+	return s.trackingPage(c, o, typed)
+}
+
+// refused answers a change that the business refused.
+func refused(_ *fiber.Ctx, _ *app.Order, _ url.Values, err error) error { return err }
 
 func (s *Server) leaveOutTracked(c *fiber.Ctx) error {
 	return s.changeByLink(c, func(o *app.Order, actor app.Actor, k app.Key, _ url.Values) (*app.Order, error) {
 		return s.shop.LeaveOut(c.UserContext(), actor, k, o.Pizzeria, o.ID, o.Missing)
-	})
+	}, refused)
 }
 
-func (s *Server) changeByLink(c *fiber.Ctx, change func(*app.Order, app.Actor, app.Key, url.Values) (*app.Order, error)) error {
+func (s *Server) changeByLink(c *fiber.Ctx, change func(*app.Order, app.Actor, app.Key, url.Values) (*app.Order, error),
+	refuse func(*fiber.Ctx, *app.Order, url.Values, error) error,
+) error {
 	o, actor, err := s.tracked(c)
 	if err != nil {
 		return err
@@ -390,8 +420,9 @@ func (s *Server) changeByLink(c *fiber.Ctx, change func(*app.Order, app.Actor, a
 	if err != nil {
 		return err
 	}
-	if o, err = change(o, actor, k, form); err != nil {
-		return err
+	after, err := change(o, actor, k, form)
+	if err != nil {
+		return refuse(c, o, form, err)
 	}
-	return s.done(c, "/suivi/"+c.Params("token"), o)
+	return s.done(c, "/suivi/"+c.Params("token"), after)
 }

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"net/http"
 	"strings"
+	"time"
 
 	"github.com/gofiber/fiber/v2"
 	"github.com/gofiber/websocket/v2"
@@ -21,6 +22,7 @@ var status = map[app.Kind]int{
 	app.NotFound:     http.StatusNotFound,
 	app.Conflict:     http.StatusConflict,
 	app.Unavailable:  http.StatusServiceUnavailable,
+	app.TooMany:      http.StatusTooManyRequests,
 }
 
 var errNoPage = app.Errorf(app.NotFound, "Cette page n’existe pas. Vérifiez l’adresse, ou repartez de l’accueil.")
@@ -31,9 +33,7 @@ func (s *Server) refuse(c *fiber.Ctx, err error) error {
 	if code >= 500 && refusal.Retry == 0 { // else it is meant
 		s.log.Error("request failed", "id", requestID(c), "method", c.Method(), "route", c.Route().Path, "status", code, "err", err)
 	}
-	if code == http.StatusServiceUnavailable {
-		s.retryLater(c, refusal)
-	}
+	s.retryLater(c, refusal)
 	c.Status(code)
 	if c.Path() == pairingPath {
 		c.Set("Refresh", pairingPause) // nobody stands before it to try again
@@ -86,7 +86,7 @@ func (s *Server) classify(c *fiber.Ctx, err error) (*app.Error, int) {
 		case http.StatusRequestEntityTooLarge:
 			return app.Errorf(app.Invalid, "Votre envoi est trop volumineux. Raccourcissez-le et réessayez."), fe.Code
 		case http.StatusTooManyRequests:
-			return app.Errorf(app.Unavailable, "Trop d’essais en peu de temps. Attendez une minute, puis réessayez."), fe.Code
+			return tooMany("Trop de demandes en peu de temps.", time.Minute), fe.Code
 		case http.StatusBadRequest, http.StatusRequestHeaderFieldsTooLarge, http.StatusUpgradeRequired:
 			return app.Wrap(err, app.Invalid, "Votre demande est illisible. Rechargez la page et recommencez."), fe.Code
 		}

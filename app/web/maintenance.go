@@ -44,14 +44,14 @@ func (s *Server) openHouse(c *fiber.Ctx) error {
 	return s.html(c, views.MaintenancePage(p, live, board))
 }
 
-// retryLater says in the answer when to try again; only for what is unavailable.
+// retryLater says in the answer when to try again; only for what is unavailable, and whoever asks too often.
 func (s *Server) retryLater(c *fiber.Ctx, refusal *app.Error) {
-	if refusal.Kind != app.Unavailable {
+	if refusal.Kind != app.Unavailable && refusal.Kind != app.TooMany {
 		return
 	}
 	after := 5
 	if refusal.Retry > 0 {
-		after = max(1, int(refusal.Retry/time.Second))
+		after = int((refusal.Retry + time.Second - 1) / time.Second)
 	}
 	c.Set(fiber.HeaderRetryAfter, strconv.Itoa(after))
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/gofiber/fiber/v2"
 
 	"github.com/oc-pizza/ocpizza/app"
+	"github.com/oc-pizza/ocpizza/views"
 )
 
 // policy lets a page load, connect to and send forms to its own origin alone, and forbids turning text into markup outside live.js.
@@ -107,18 +108,25 @@ func newAttempts(now func() time.Time) *attempts {
 	return &attempts{now: now, fails: map[string][]time.Time{}}
 }
 
-var errTooMany = app.Errorf(app.Unavailable, "Trop d’essais. Attendez dix minutes, ou demandez au responsable.")
+// tooMany refuses until some time has passed: the words and Retry-After say the same.
+func tooMany(why string, wait time.Duration) *app.Error {
+	minutes := views.Count(int((wait+time.Minute-1)/time.Minute), "minute")
+	e := app.Errorf(app.TooMany, "%s Attendez %s, puis réessayez.", why, minutes)
+	e.Retry = wait
+	return e
+}
 
-// allowed reports whether one more try is.
-func (a *attempts) allowed(who ...string) bool {
+// wait is how long until one more try is allowed: until so many of the last failures are forgotten that one may be added; 0: it is now.
+func (a *attempts) wait(who ...string) time.Duration {
 	a.mu.Lock()
 	defer a.mu.Unlock()
+	var wait time.Duration
 	for _, w := range who {
-		if len(a.recent(w)) >= maxFails {
-			return false
+		if fails := a.recent(w); len(fails) >= maxFails {
+			wait = max(wait, fails[len(fails)-maxFails].Add(failWindow).Sub(a.now()))
 		}
 	}
-	return true
+	return wait
 }
 
 func (a *attempts) failed(who ...string) {
@@ -131,7 +139,7 @@ func (a *attempts) failed(who ...string) {
 
 func (a *attempts) recent(who string) []time.Time {
 	since := a.now().Add(-failWindow)
-	return slices.DeleteFunc(a.fails[who], func(t time.Time) bool { return t.Before(since) })
+	return slices.DeleteFunc(a.fails[who], func(t time.Time) bool { return !t.After(since) })
 }
 
 func (a *attempts) sweep() {

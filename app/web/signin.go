@@ -29,8 +29,8 @@ func (s *Server) signIn(c *fiber.Ctx) error {
 	who := []string{"login:" + strings.ToLower(login), "address:" + s.address(c)}
 	secret := rand.Text()
 	var user app.User
-	if !s.attempts.allowed(who...) {
-		err = errTooMany
+	if wait := s.attempts.wait(who...); wait > 0 {
+		err = tooMany("Trop d’essais pour ce compte ou depuis cet appareil.", wait)
 	} else {
 		user, _, err = s.shop.SignIn(c.UserContext(), login, form.Get("mot_de_passe"), secret)
 	}
@@ -42,6 +42,7 @@ func (s *Server) signIn(c *fiber.Ctx) error {
 		if wantsJSON(c) || fromLive(c) || refusal.Kind == app.Internal {
 			return err
 		}
+		s.retryLater(c, refusal)
 		c.Status(status[refusal.Kind])
 		f := views.SignInForm{Login: login, Refusal: refusal.Message, Next: localPath(form.Get("suite"))}
 		return s.html(c, views.SignIn(s.page(c, "signin", "Espace équipe"), f))

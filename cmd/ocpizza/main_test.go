@@ -2,6 +2,7 @@ package main
 
 import (
 	"bufio"
+	"bytes"
 	"cmp"
 	"context"
 	"encoding/json"
@@ -39,7 +40,8 @@ type evening struct {
 	prog *program
 	// public is its OCPIZZA_ORIGIN, if it has one that is not url: what browsers take it for.
 	public string
-	clock func() time.Time // nil: the machine's
+	clock  func() time.Time // nil: the machine's
+	faults atomic.Int64     // errors logged
 }
 
 // startEvening seeds a database and serves it until the test ends.
@@ -81,8 +83,8 @@ func (e *evening) serve(addr string) {
 	if err != nil {
 		e.t.Fatal(err)
 	}
-	cfg := config{Secret: []byte(strings.Repeat("s", minSecret)), Clock: e.clock}
-	if e.prog, err = startProgram(e.db, true, cfg, l, slog.New(slog.NewTextHandler(testLog{e.t}, &slog.HandlerOptions{Level: slog.LevelWarn}))); err != nil {
+	cfg := config{Secret: []byte(strings.Repeat("s", minSecret)), Clock: e.clock, Origin: e.public}
+	if e.prog, err = startProgram(e.db, true, cfg, l, slog.New(slog.NewTextHandler(testLog{e.t, &e.faults}, &slog.HandlerOptions{Level: slog.LevelWarn}))); err != nil {
 		e.t.Fatal(err)
 	}
 	e.url = "http://" + l.Addr().String()
@@ -99,9 +101,15 @@ func (e *evening) stop() {
 }
 
 // testLog shows the program's log with the test's.
-type testLog struct{ t *testing.T }
+type testLog struct {
+	t      *testing.T
+	faults *atomic.Int64 // counts errors
+}
 
 func (l testLog) Write(p []byte) (int, error) {
+	if bytes.Contains(p, []byte("level=ERROR")) {
+		l.faults.Add(1)
+	}
 	if l.t.Context().Err() == nil { // a test that has ended must not be written to
 		l.t.Log(strings.TrimSpace(string(p)))
 	}

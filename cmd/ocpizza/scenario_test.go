@@ -268,6 +268,13 @@ func TestBadInput(t *testing.T) {
 		r := client.do("POST", "/commandes", strings.NewReader(form.Encode()), "Content-Type", "application/x-www-form-urlencoded", "Accept", "text/html")
 		r.want(422).says("75001").says("Zoé Vilanova").says("2e étage").says(`role="alert"`).says("margherita:medium:1")
 	})
+	t.Run("a refusal stands at its field", func(t *testing.T) {
+		for field, typed := range map[string]string{"telephone": "12", "creneau": "bientôt", "adresse": "", "code_postal": "75001"} {
+			client.asBrowser("/commandes", with(field, typed)).want(422).says(`id="erreur-` + field + `"`).says(`aria-invalid="true"`)
+		}
+		soon := time.Now().Add(time.Minute).UTC().Format(time.RFC3339)
+		client.asBrowser("/commandes", with("creneau", soon)).want(http.StatusConflict).says(`id="erreur-creneau"`)
+	})
 	t.Run("the promise shown is kept or said", func(t *testing.T) {
 		promis := func(r *reply) time.Time {
 			var p placed
