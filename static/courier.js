@@ -17,7 +17,7 @@
   document.addEventListener('oc:order-cancelled', () => {
     navigator.vibrate?.([300, 150, 300, 150, 300]);
     const gone = [...document.querySelectorAll('.drop[data-status=cancelled]:not([data-pending]) h3')].map((h) => h.textContent.trim());
-    window.oc?.toast(`Annulée : ${gone.join(', ')}. Ne livrez pas, rapportez à la pizzeria.`);
+    window.oc?.toast(`Annulée : ${gone.join(', ')}. Ne livrez pas, rapportez à la pizzeria.`, { ms: 10_000 });
   });
 
   // The navigation app chosen last is the one that « Itinéraire » opens, on this telephone.

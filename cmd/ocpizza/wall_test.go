@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"net/url"
 	"os"
 	"path/filepath"
 	"strings"
@@ -147,6 +148,19 @@ func TestWallShowsEight(t *testing.T) {
 	for _, fault := range b.inspect() {
 		t.Error(fault)
 	}
+	// Late in a long evening: three digits, an hour and a half of age.
+	b.do(`for (const t of document.querySelectorAll('.ticket')) {
+  t.querySelector('h2').lastChild.data = '188';
+  t.querySelector('h2').dataset.long = '';
+  t.querySelector('[data-since]').dataset.since -= 95 * 60_000;
+  if (t.dataset.due) [t.dataset.placed, t.dataset.due] = [1, 2];
+}`)
+	b.wait(`[...document.querySelectorAll('.ticket-since')].every((el) => el.textContent.startsWith('1 h'))`)
+	b.picture("wall-late")
+	b.wait(`document.getElementById('kitchen-load').getBoundingClientRect().left >= document.querySelector('.who').getBoundingClientRect().right`)
+	for _, fault := range b.inspect() {
+		t.Error("late: " + fault)
+	}
 	b.do(`for (const l of document.querySelectorAll('.ticket-lines')) if (l.scrollHeight > l.clientHeight + 1) throw new Error(l.closest('.ticket').id + ' has to be scrolled')`)
 }
 
@@ -208,6 +222,15 @@ func TestCourierTargets(t *testing.T) {
 	for _, small := range b.smallTargets(".drop :is(button, a, summary, label)", 60) {
 		t.Errorf("smaller than 60 pixels: %s", small)
 	}
+	defer func() { // what was cancelled on the way is said, and stands there crossed out
+		e.as("responsable").post(fmt.Sprintf("/pilotage/commandes/%d/cancelled", carried.ID), url.Values{"motif": {"Le client a rappelé"}}).want(200)
+		b.sees(".drop-stop", "Ne la livrez pas")
+		b.sees("#toast", "Annulée : n° 1")
+		b.picture("courier-cancelled")
+		b.click("#toast button", "Fermer")
+		b.click(".drop[data-status=cancelled] .act", "Vu, je rapporte")
+		b.misses(".drop[data-status=cancelled]", "")
+	}()
 	for _, small := range b.smallTargets(".drop .act", 72) {
 		t.Errorf("smaller than 72 pixels: %s", small)
 	}
