@@ -178,6 +178,17 @@ func (s *Server) routes() {
 	f.Use(func(*fiber.Ctx) error { return errNoPage })
 }
 
+// Routes lists every route as "POST /caisse/commandes/:id/:step", so that a test can tell whether it has forgotten one. HEAD goes with GET.
+func (s *Server) Routes() []string {
+	var all []string
+	for _, r := range s.fiber.GetRoutes(true) {
+		if r.Method != fiber.MethodHead {
+			all = append(all, r.Method+" "+r.Path)
+		}
+	}
+	return all
+}
+
 // only lets the holders of some roles pass, with the session's token if they write, and notes from which screen they act.
 func (s *Server) only(screen string, roles ...app.Role) fiber.Handler {
 	return func(c *fiber.Ctx) error {
