@@ -63,6 +63,23 @@ func (bs *Boards) Cockpit(pizzeria int64) views.Cockpit {
 	return views.Cockpit{Screens: out, Alerts: bs.Supervision().Alerts()}
 }
 
+// Slug is a shop's, from memory; "" when it is not known there.
+func (bs *Boards) Slug(pizzeria int64) string {
+	if list := bs.pizzerias.Load(); list != nil {
+		for _, p := range *list {
+			if p.ID == pizzeria {
+				return p.Slug
+			}
+		}
+	}
+	for _, s := range bs.loaded() { // the list may not have been read yet
+		if s.id == pizzeria {
+			return s.board.Load().Pizzeria.Slug
+		}
+	}
+	return ""
+}
+
 // Supervision is how the program and its database stand: what BoardsOptions.Supervision says.
 func (bs *Boards) Supervision() views.Supervision {
 	if bs.opt.Supervision == nil {

@@ -57,7 +57,7 @@ func (s scrape) send(kind prometheus.ValueType, name, help string, v float64, la
 func (g gauges) Collect(ch chan<- prometheus.Metric) {
 	p, to := g.w.p, scrape{ch}
 	to.gauge("build_info", "Always 1; the labels say which program runs.", 1, "build", g.w.build, "goversion", runtime.Version())
-	collectSockets(p.hub.Figures(), to)
+	collectSockets(p.hub.Figures(), p.boards.Slug, to)
 
 	b := p.boards.Figures()
 	to.gauge("boards", "Boards of shops in memory.", float64(b.Loaded))
@@ -94,18 +94,28 @@ func (g gauges) Collect(ch chan<- prometheus.Metric) {
 	}
 }
 
-func collectSockets(f realtime.Figures, to scrape) {
-	for kind, k := range f.Kinds {
-		to.gauge("sockets", "Open sockets by screen.", float64(k.Sockets), "screen", kind)
-		to.gauge("sockets_behind", "Sockets that have not acknowledged for a whole heartbeat what was sent.", float64(k.Behind), "screen", kind)
-		to.gauge("sockets_lag_changes", "Changes that the socket furthest behind has not acknowledged.", float64(k.WorstLag), "screen", kind)
-		to.gauge("sockets_queue_bytes", "Bytes that wait in the process for sockets that read slowly.", float64(k.Queued), "screen", kind)
-		to.gauge("sockets_silence_seconds", "Longest silence of a socket.", k.Quietest.Seconds(), "screen", kind)
+// collectSockets reads the figures of the screens, by shop: a sum over the label is the process's. Those of a shop that is not known any more,
+// after the restore of another database, are left out.
+func collectSockets(f realtime.Figures, slug func(shop int64) string, to scrape) {
+	for group, g := range f.Groups {
+		shop := slug(group.ID)
+		if shop == "" {
+			continue
+		}
+		which := []string{"pizzeria", shop, "screen", group.Kind}
+		to.gauge("sockets", "Open sockets by shop and screen.", float64(g.Sockets), which...)
+		to.gauge("sockets_behind", "Sockets that have not acknowledged for a whole heartbeat what was sent.", float64(g.Behind), which...)
+		to.gauge("sockets_lag_changes", "Changes that the socket furthest behind has not acknowledged.", float64(g.WorstLag), which...)
+		to.gauge("sockets_queue_bytes", "Bytes that wait in the process for sockets that read slowly.", float64(g.Queued), which...)
+		to.gauge("sockets_silence_seconds", "Longest silence of a socket.", g.Quietest.Seconds(), which...)
+		if !g.LastSeen.IsZero() {
+			to.gauge("sockets_last_seen_timestamp_seconds", "When one of the sockets was last heard from; absent when none is open.", float64(g.LastSeen.UnixMilli())/1000, which...)
+		}
+		for code, n := range g.Closes {
+			to.count("socket_closes_total", "Sockets closed, by shop, screen and close code of RFC 6455.", n, append(which, "code", strconv.Itoa(int(code)), "reason", code.String())...)
+		}
 	}
 	to.gauge("topics", "Topics that somebody watches.", float64(f.Topics))
-	for code, n := range f.Closes {
-		to.count("socket_closes_total", "Sockets closed, by close code of RFC 6455.", n, "code", strconv.Itoa(int(code)), "reason", code.String())
-	}
 	to.count("socket_overflows_total", "Sockets closed because their queue overflowed.", f.Overflows)
 	to.count("socket_silences_total", "Sockets cut because nothing came from them.", f.Silent)
 	to.count("socket_deliveries_total", "Frames delivered: frames times sockets.", f.Deliveries)

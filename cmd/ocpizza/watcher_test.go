@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"regexp"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -57,10 +58,22 @@ func TestMetrics(t *testing.T) {
 	bad.Set("code_postal", "75001")
 	client.post("/commandes", bad, "Idempotency-Key", "metrics-2").want(http.StatusUnprocessableEntity)
 	client.get("/nowhere/at/all").want(http.StatusNotFound)
+	menu := client.watch("/live/carte/perpignan")
 	client.watch("/live/carte/perpignan")
+	client.watch("/live/carte/canet")
 	e.as("cuisine").watch("/live/cuisine")
+	leave := func(s *screen) {
+		t.Helper()
+		if err := wsutil.WriteClientMessage(s.conn, 8, []byte{0x03, 0xe9}); err != nil { // 1001: the page is left
+			t.Fatal(err)
+		}
+		s.closed()
+	}
+	leave(menu)
+	leave(client.watch("/live/carte/saint-esteve"))
 
 	before := e.db.Statements()
+	read := time.Now()
 	got := client.get("/metrics").want(http.StatusOK).body
 	if n := e.db.Statements() - before; n != 0 {
 		t.Errorf("a scrape took %d SQL statements", n)
@@ -72,12 +85,28 @@ func TestMetrics(t *testing.T) {
 		`ocpizza_http_requests_total{method="POST",route="/commandes",status="422"} 1`,
 		`ocpizza_http_requests_total{method="GET",route="none",status="404"} 1`,
 		`ocpizza_http_request_duration_seconds_count{method="POST",route="/commandes"} 3`,
-		`ocpizza_sockets{screen="carte"} 1`, `ocpizza_sockets{screen="cuisine"} 1`, `ocpizza_sockets_behind{screen="carte"} 0`,
+		`ocpizza_sockets{pizzeria="perpignan",screen="carte"} 1`, `ocpizza_sockets{pizzeria="canet",screen="carte"} 1`,
+		`ocpizza_sockets{pizzeria="perpignan",screen="cuisine"} 1`, `ocpizza_sockets_behind{pizzeria="perpignan",screen="carte"} 0`,
+		`ocpizza_sockets_lag_changes{pizzeria="perpignan",screen="cuisine"} 0`, `ocpizza_sockets_queue_bytes{pizzeria="canet",screen="carte"} 0`,
+		`ocpizza_sockets_silence_seconds{pizzeria="canet",screen="carte"} `, `ocpizza_sockets{pizzeria="saint-esteve",screen="carte"} 0`,
+		`ocpizza_socket_closes_total{code="1001",pizzeria="perpignan",reason="going away",screen="carte"} 1`,
+		`ocpizza_socket_closes_total{code="1001",pizzeria="saint-esteve",reason="going away",screen="carte"} 1`,
 		`ocpizza_db_health{state="ok"} 1`, `ocpizza_alert_level{name="memory"} 0`,
 		"ocpizza_boards ", "ocpizza_db_statements_total ", "ocpizza_db_storage_bytes ", "ocpizza_build_info{", "go_sql_open_connections", "go_goroutines", "process_cpu_seconds_total",
 	} {
 		if !strings.Contains(got, "\n"+want) {
 			t.Errorf("no %s", want)
+		}
+	}
+	for shop, open := range map[string]bool{"perpignan": true, "canet": true, "saint-esteve": false} {
+		seen := regexp.MustCompile(`\nocpizza_sockets_last_seen_timestamp_seconds{pizzeria="` + shop + `",screen="carte"} (\S+)\n`).FindStringSubmatch(got)
+		if (seen != nil) != open {
+			t.Errorf("last seen in %s: %v", shop, seen)
+		} else if open {
+			at, err := strconv.ParseFloat(seen[1], 64)
+			if d := read.Sub(time.UnixMilli(int64(at * 1000))); err != nil || d.Abs() > time.Minute {
+				t.Errorf("%s was seen last %v before it was read, %v", shop, d, err)
+			}
 		}
 	}
 	if strings.Contains(got, "/nowhere") || strings.Contains(got, "/suivi/") && !strings.Contains(got, "/suivi/:token") {
