@@ -157,5 +157,7 @@ func TestProgressAtATerminal(t *testing.T) {
 	p := newProgress(screen.tty, map[string]string{"dump": "sauvegarde"})
 	p.shown = time.Time{}
 	p.show(db.DumpProgress{Stage: "dump", Done: 1, Total: 2, Rows: 1})
-	screen.until("no bar", func() bool { return strings.Contains(screen.String(), "█·") && strings.HasSuffix(screen.String(), "\033[K") })
+	screen.until("no bar", func() bool {
+		return strings.Contains(screen.String(), "█·") && strings.HasSuffix(screen.String(), "\033[K")
+	})
 }
