@@ -100,7 +100,7 @@ func Open(ctx context.Context, o Options) (*DB, error) {
 	for i, pool := range pools {
 		var dialect schema.Dialect = sqlitedialect.New()
 		if d.mysql {
-			dialect = mysqldialect.New(mysqldialect.WithTimeLocation("UTC"))
+			dialect = anyMySQL{mysqldialect.New(mysqldialect.WithTimeLocation("UTC"))}
 		}
 		b := bun.NewDB(pool, dialect, bun.WithDiscardUnknownColumns())
 		if o.SlowQuery >= 0 {
@@ -112,6 +112,13 @@ func Open(ctx context.Context, o Options) (*DB, error) {
 	}
 	return d, nil
 }
+
+// anyMySQL is bun's dialect for the oldest server that there is, whatever server this is: what is sent is the same everywhere. Bun's own asks
+// for the version, a statement at each start, and when the server refuses it prints what that says on the terminal, the account included.
+type anyMySQL struct{ *mysqldialect.Dialect }
+
+// Init asks nothing.
+func (anyMySQL) Init(*sql.DB) {}
 
 // pools opens the writers' pool and, on SQLite, the readers'.
 func (d *DB) pools(ctx context.Context, conns int) ([]*sql.DB, error) {
@@ -139,7 +146,6 @@ func (d *DB) pools(ctx context.Context, conns int) ([]*sql.DB, error) {
 		}
 		pool.SetMaxOpenConns(n)
 		pool.SetMaxIdleConns(n)
-		// bun asks the server's version when it is made: it must answer before.
 		if err := pool.PingContext(ctx); err != nil {
 			closeAll(pools)
 			return nil, unopened(err)

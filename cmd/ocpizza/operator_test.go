@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"fmt"
+	"log"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -49,6 +50,14 @@ func (s *shell) complains(says string, args ...string) {
 // TestOperatorErrors has every command meet every way in which a database refuses.
 func TestOperatorErrors(t *testing.T) {
 	server := dbtest.MariaDB(t)
+	var printed output // by libraries, beside the program's own words
+	log.SetOutput(&printed)
+	defer func() {
+		log.SetOutput(os.Stderr)
+		if printed.String() != "" {
+			t.Errorf("a library prints: %s", &printed)
+		}
+	}()
 	good := filepath.Join(t.TempDir(), "good.sql.gz")
 	seeded(t, "sqlite://"+dbtest.SQLite(t)).run("backup", "--to", good)
 	commands := [][]string{
@@ -104,6 +113,15 @@ func TestOperatorErrors(t *testing.T) {
 			}
 		})
 	}
+	t.Run("over the hourly quota at each statement", func(t *testing.T) {
+		databaseURL := server.Schema(t)
+		fill(t, databaseURL)
+		s := newShell(t, databaseURL)
+		for statements := 1; statements <= 4; statements++ {
+			server.LimitQueries(t, databaseURL, statements)
+			s.complains("quota horaire", "user", "list")
+		}
+	})
 	t.Run("no right to create", func(t *testing.T) {
 		s := newShell(t, rights(t, server.Schema(t), "CREATE"))
 		for _, args := range [][]string{{"migrate"}, {"restore", good}} {
@@ -114,7 +132,7 @@ func TestOperatorErrors(t *testing.T) {
 		databaseURL := server.Schema(t)
 		s := newShell(t, databaseURL)
 		s.run("migrate")
-		for _, q := range []string{"DROP TABLE till_closings", "DELETE FROM goose_db_version WHERE version_id = 25"} {
+		for _, q := range []string{"DROP TABLE till_closings", "DELETE FROM goose_db_version WHERE version_id >= 25"} {
 			if _, err := server.Root().ExecContext(t.Context(), inSchema(t, databaseURL, q)); err != nil {
 				t.Fatal(err)
 			}

@@ -47,8 +47,9 @@ func (e *evening) signsIn(login, password string) (*person, bool) {
 // TestUsers makes an account as an operator does, has its owner work, changes the password, and closes the account.
 func TestUsers(t *testing.T) {
 	dbtest.Engines(t, func(t *testing.T, dbURL string) {
-		e := serveWith(t, dbURL, discard(), func(c *config) { c.IdleCompare = time.Second })
+		e := quiet(t, dbURL)
 		s := newShell(t, dbURL)
+		s.env["OCPIZZA_ORIGIN"] = e.url
 		const first, second = "un mot de passe à espaces", "un autre, plus long"
 		stdin(t, " "+first+"\r\nla suite n’en est pas")
 		if out := s.run("user", "add", " Zoé ", "--name", "Zoé Puig", "--role", "cook", "--pizzeria", "perpignan", "--pizzeria", "canet"); !strings.Contains(out, "« zoé » créé") {
@@ -78,9 +79,13 @@ func TestUsers(t *testing.T) {
 
 		kitchen := zoe.watch("/live/cuisine?pizzeria=perpignan")
 		stdin(t, second) // without the end of a line
+		changed := time.Now()
 		s.run("user", "password", "ZOÉ")
 		if code := kitchen.closed(); code != 4001 {
 			t.Errorf("the kitchen's socket ends with %d", code)
+		}
+		if took := time.Since(changed); took > soon {
+			t.Errorf("after %v", took)
 		}
 		zoe.getJSON("/cuisine").want(http.StatusUnauthorized)
 		if _, ok := e.signsIn("zoé", first); ok {
