@@ -101,6 +101,9 @@ func (b *Boards) ready(s *shop, g greeting, shown Shown) *Frame {
 		if shown.Service != g.live.Service && saysService(g.audience.Screen) {
 			ops = b.serviceOps(g.audience, g.board.Pizzeria, g.live.Service)
 		}
+		if g.audience.Screen == DashboardScreen && s.tiles.apart {
+			ops = append(ops, b.tileOps(g.board)...)
+		}
 		return b.hello(g, ModeCurrent, ops)
 	}
 	if snap := s.drawn(g.audience); snap.seq == g.seq && snap.service == g.live.Service {
