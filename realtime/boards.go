@@ -89,6 +89,7 @@ type shop struct {
 	shown     *app.Board                          // what live screens show: the board, or one a little older
 	rest      rest                                // of their drawing
 	looked    time.Time                           // when outlook was last made sure of
+	tiles     tiles                               // of the manager's page
 	base      int64                               // sequence at which the board was first loaded: a topic that never changed since is as old as it
 	seqs      map[Audience]int64                  // last sequence that changed what an audience shows
 	early     map[int64]app.Event                 // events that came before their turn, by sequence
@@ -415,6 +416,9 @@ func (b *Boards) draw(s *shop) {
 				continue
 			}
 			ops, err := b.pieces(a, ch)
+			if a.Screen == DashboardScreen {
+				ops = b.paced(s, ops)
+			}
 			if err != nil {
 				// A piece that cannot be drawn must not leave a stale screen that claims to be live: it comes back for the whole board.
 				b.opt.Log.Error("cannot draw", "topic", a.Topic(), "err", err)

@@ -118,6 +118,9 @@ func (bs *Boards) Refresh() {
 				continue
 			}
 			s.mu.Lock() // the topic's number must not move between being read and being queued
+			if screen == DashboardScreen {
+				bs.newDay(s, time.Now())
+			}
 			bs.hub.Publish(a.Topic(), Ping{Seq: s.seq(a), Time: nowMillis(), Build: bs.opt.Build, Ops: d.ops}.Frame())
 			s.mu.Unlock()
 		}

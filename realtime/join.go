@@ -110,6 +110,9 @@ func (b *Boards) ready(s *shop, g greeting, shown Shown) *Frame {
 		if shown.Promise != "" && g.promise != "" && shown.Promise != g.promise {
 			ops = append(ops, b.promiseOps(g.audience, g.live.Outlook)...)
 		}
+		if g.audience.Screen == DashboardScreen && s.tiles.apart {
+			ops = append(ops, b.tileOps(g.board)...)
+		}
 		return b.hello(g, ModeCurrent, ops)
 	}
 	if snap := s.drawn(g.audience); snap.seq == g.seq && snap.service == g.live.Service && snap.promise == g.promise {

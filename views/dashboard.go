@@ -23,6 +23,9 @@ const (
 // TilePieces are the tiles in their order, and when they were last right. Late orders are left to the browser to count, every second.
 func TilePieces(b *app.Board, now time.Time) []Piece { return tilePieces(b, now, "") }
 
+// IsTile reports whether an id is that of a figure.
+func IsTile(id string) bool { return strings.HasPrefix(id, TileID("")) || id == TilesAtID }
+
 // tilePieces are the tiles with how many orders are late, as a page says it that no script will change.
 func tilePieces(b *app.Board, now time.Time, late string) []Piece {
 	f := FiguresOf(b, now)

@@ -47,6 +47,9 @@ func (s *Server) kitchen(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
+	if wantsJSON(c) {
+		return c.JSON(kitchenJSON(b, live))
+	}
 	return s.html(c, views.KitchenPage(s.staffPage(c, "kitchen", "Cuisine", &b.Pizzeria, shops), live, b))
 }
 
@@ -55,6 +58,9 @@ func (s *Server) courier(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
+	if wantsJSON(c) {
+		return c.JSON(courierJSON(b, live, a.ID))
+	}
 	return s.html(c, views.CourierPage(s.staffPage(c, "courier", "Livraisons", &b.Pizzeria, shops), live, b, a.ID))
 }
 
@@ -62,6 +68,9 @@ func (s *Server) dashboard(c *fiber.Ctx) error {
 	_, b, live, shops, err := s.boardOf(c, realtime.DashboardScreen)
 	if err != nil {
 		return err
+	}
+	if wantsJSON(c) {
+		return c.JSON(dashboardJSON(b, live))
 	}
 	p := s.staffPage(c, "dashboard", "Pilotage", &b.Pizzeria, shops)
 	return s.html(c, views.DashboardPage(p, live, b, s.boards.Cockpit(b.Pizzeria.ID)))
@@ -73,6 +82,9 @@ func (s *Server) supervision(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
+	if wantsJSON(c) {
+		return c.JSON(supervisionJSON(s.boards.Supervision()))
+	}
 	p := s.staffPage(c, "supervision", "Supervision", &b.Pizzeria, shops)
 	return s.html(c, views.SupervisionPage(p, live, s.boards.Supervision()))
 }
@@ -81,6 +93,9 @@ func (s *Server) stock(c *fiber.Ctx) error {
 	_, b, live, shops, err := s.boardOf(c, realtime.StockScreen)
 	if err != nil {
 		return err
+	}
+	if wantsJSON(c) {
+		return c.JSON(stockJSON(b, live))
 	}
 	return s.html(c, views.StockPage(s.staffPage(c, "stock", "Stocks", &b.Pizzeria, shops), live, b, views.StockForm{}))
 }

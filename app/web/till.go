@@ -31,6 +31,9 @@ func (s *Server) till(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
+	if wantsJSON(c) {
+		return c.JSON(tillJSON(b, live))
+	}
 	p := s.staffPage(c, "till", "Caisse", &b.Pizzeria, shops)
 	f := s.withTaken(c, b, s.tillForm(b, s.draft(c, draftCookie)))
 	if n, err := strconv.Atoi(c.Query("modifiee")); err == nil {

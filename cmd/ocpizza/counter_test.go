@@ -436,3 +436,65 @@ func TestStockKeepsWhatWasTyped(t *testing.T) {
 	}
 	manager.post("/pilotage/stocks/cola", url.Values{"action": {"restock"}, "quantite": {"douze"}}).want(422).says(`"message":"« douze »`)
 }
+
+// screenOrder is an order as every staff screen has it.
+type screenOrder struct {
+	ID      int64
+	Numero  int
+	Statut  string
+	Version int
+	PromisA string `json:"promis_a"`
+	Lignes  []struct {
+		Produit, Taille string
+		Quantite        int
+	}
+}
+
+// TestScreensAsJSON: what a staff screen shows can be read by a program, and nobody is named who is not named there.
+func TestScreensAsJSON(t *testing.T) {
+	e := startEvening(t, "sqlite://"+dbtest.SQLite(t))
+	form := order("regina:medium:2:champignons", "cola-33:single:1")
+	form.Set("note", "Code B472")
+	o := e.visitor().place(form, "json-1")
+	away := e.visitor().place(order("margherita:large:1"), "json-2")
+	e.cooked(away)
+	for _, screen := range []struct {
+		login, path   string
+		names, orders bool
+		has           []string
+	}{
+		{"cuisine", "/cuisine", false, true, []string{`"note":"Code B472"`, `"etat":"queued"`, `"sans":["champignons"]`}},
+		{"livreur", "/livraisons", true, true, []string{`"groupe":"prete"`, `"groupe":"a_venir"`, `"telephone":"+33465712030"`, `"a_encaisser_cents":1200`}},
+		{"caisse", "/caisse", true, true, []string{`"nom":"Ana Puig"`, `"a_encaisser_cents":2430`, `"paiement":{"moyen":"cash","statut":"due"}`}},
+		{"responsable", "/pilotage", true, true, []string{`"en_cours":2`, `"en_retard":0`, `"encaisse_cents":0`, `"alertes_stock":[]`}},
+		{"responsable", "/pilotage/stocks", false, false, []string{`"slug":"cola"`, `"reserve":1`, `"unite":"piece"`}},
+	} {
+		r := e.as(screen.login).getJSON(screen.path).want(http.StatusOK)
+		var out struct {
+			Pizzeria  string
+			Seq       int64
+			Commandes []screenOrder
+		}
+		r.decode(&out)
+		if out.Pizzeria != "perpignan" || out.Seq == 0 || !strings.HasPrefix(r.Header.Get("Content-Type"), "application/json") {
+			t.Errorf("%s: %+v", screen.path, out)
+		}
+		for _, text := range screen.has {
+			r.says(text)
+		}
+		if strings.Contains(r.body, "Puig") != screen.names {
+			t.Errorf("%s: names somebody: %t", screen.path, !screen.names)
+		}
+		i := slices.IndexFunc(out.Commandes, func(c screenOrder) bool { return c.ID == o.ID })
+		if !screen.orders {
+			continue
+		}
+		if i < 0 || out.Commandes[i].Numero != o.Numero || out.Commandes[i].Statut != "received" || out.Commandes[i].PromisA != o.PromisA || len(out.Commandes[i].Lignes) != 2 {
+			t.Errorf("%s: %.1500s", screen.path, r.body)
+		}
+	}
+	e.as("responsable").getJSON("/pilotage/supervision").want(http.StatusOK).says(`"jauges":[{`).says(`"version":`)
+	e.as("directeur").getJSON("/pilotage?pizzeria=canet").want(http.StatusOK).says(`"pizzeria":"canet"`)
+	// A browser still gets its page.
+	e.as("cuisine").do("GET", "/cuisine", nil, "Accept", "text/html,application/xhtml+xml,*/*;q=0.8").want(http.StatusOK).says("<!doctype html>")
+}

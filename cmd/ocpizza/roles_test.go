@@ -164,7 +164,7 @@ func TestEveryRouteRoleAndOwner(t *testing.T) {
 // pairElsewhere pairs a screen of the shop where only the director works.
 func pairElsewhere(t *testing.T, e *evening, director *person) int64 {
 	t.Helper()
-	director.post("/pilotage/ecrans?pizzeria=canet", url.Values{"code": {pairingCode(t, e.visitor())}, "nom": {"Mur"}}).want(http.StatusSeeOther)
+	director.post("/pilotage/ecrans?pizzeria=canet", url.Values{"code": {e.visitor().code()}, "nom": {"Mur"}}).want(http.StatusSeeOther)
 	shops, err := e.db.Pizzerias(t.Context())
 	if err != nil {
 		t.Fatal(err)
