@@ -73,12 +73,15 @@ func TestBoardsLeaveMemory(t *testing.T) {
 	st.join = func(_ *websocket.Conn, s *Socket) error {
 		return boards.Join(t.Context(), s, Audience{KitchenScreen, 1, 0}, Shown{})
 	}
-	for visits := uint64(1); visits <= 2; visits++ {
+	loads := uint64(0)
+	for range 2 {
 		wall := st.visit("wall")
 		wall.hello()
+		before := loads
+		loads = boards.Figures().Loads // more than one, where a busy machine took longer than keep to join
 		time.Sleep(10 * keep)
-		if f := boards.Figures(); f.Loaded != 1 || f.Loads != visits || followed() != 1 {
-			t.Errorf("a board that is watched: %+v, %d followed", f, followed())
+		if f := boards.Figures(); f.Loaded != 1 || f.Loads != loads || loads == before || followed() != 1 {
+			t.Errorf("a board that is watched: %+v, loaded %d times before and %d when it came, %d followed", f, before, loads, followed())
 		}
 		_ = wall.Close()
 		until(t, "the board has left", func() bool { return boards.Figures().Loaded == 0 && followed() == 0 })
