@@ -75,8 +75,9 @@ func customerPages() map[string]templ.Component {
 	b := testBoard()
 	live := testLive("/live/carte/belleville")
 	pages := map[string]templ.Component{
-		"home":         Home(visitorPage("home"), []ShopCard{{Pizzeria: b.Pizzeria, Open: true}, {Pizzeria: app.Pizzeria{Slug: "bastille", Name: "OC Pizza Bastille"}, Next: "demain à 11:30"}}),
-		"home-empty":   Home(visitorPage("home"), nil),
+		"home":         Home(visitorPage("home"), []ShopCard{{Pizzeria: b.Pizzeria, Open: true}, {Pizzeria: app.Pizzeria{Slug: "bastille", Name: "OC Pizza Bastille"}, Next: "demain à 11:30"}}, Nearby{}),
+		"home-far":     Home(visitorPage("home"), []ShopCard{{Pizzeria: b.Pizzeria, Open: true}}, Nearby{Postcode: "75001", Refusal: "Nous ne livrons pas encore le 75001."}),
+		"home-empty":   Home(visitorPage("home"), nil, Nearby{}),
 		"menu":         MenuPage(visitorPage("menu"), live, b, Basket{}),
 		"menu-basket":  MenuPage(visitorPage("menu"), live, b, testBasket(b)),
 		"menu-refused": MenuPage(visitorPage("menu"), live, b, refusedBasket(b)),
