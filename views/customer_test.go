@@ -66,6 +66,7 @@ func closedBasket(b *app.Board) Basket {
 func refusedBasket(b *app.Board) Basket {
 	basket := testBasket(b)
 	basket.Refusal, basket.BadField, basket.BadLine = "Nous ne livrons pas encore le 75001. Choisissez le retrait, ou une adresse dans : 75019, 75020.", "code_postal", 2
+	basket.Elsewhere = &app.Pizzeria{Slug: "bastille", Name: "OC Pizza Bastille"}
 	basket.Form = Checkout{Mode: "livraison", Name: "Camille Perrin", Phone: "06 12 34 56 78", Address: "12 rue des Lilas", Postcode: "75001", Method: "carte", Note: "Sonnez deux fois."}
 	return basket
 }

@@ -332,7 +332,7 @@ func TestPostcodeFindsTheShop(t *testing.T) {
 	client := e.visitor()
 	client.get("/").want(http.StatusOK).says(`name="code_postal"`).lacks("code-refus")
 	for typed, says := range map[string]string{"75001": "venez retirer", "bonjour": "cinq chiffres", "6600": "cinq chiffres"} {
-		client.get("/?code_postal="+typed).want(http.StatusOK).says(says).says(`value="` + typed + `"`).says(`aria-invalid="true"`)
+		client.get("/?code_postal=" + typed).want(http.StatusOK).says(says).says(`value="` + typed + `"`).says(`aria-invalid="true"`)
 	}
 	if r := client.get("/?code_postal=66140").want(http.StatusSeeOther); r.Header.Get("Location") != "/carte/canet" {
 		t.Errorf("66140 is Canet's: %s", r.Header.Get("Location"))
