@@ -185,16 +185,22 @@ func (s *Shop) checkOrder(ctx context.Context, p *Pizzeria, in NewOrder, now tim
 	return nil
 }
 
+// Serving is the shop that delivers to a postcode, nil for none.
+func Serving(all []Pizzeria, postcode string) *Pizzeria {
+	if i := slices.IndexFunc(all, func(p Pizzeria) bool { return p.Serves(postcode) }); i >= 0 {
+		return &all[i]
+	}
+	return nil
+}
+
 // outside refuses a postcode and names the shop that serves it, if there is one.
 func (s *Shop) outside(ctx context.Context, p *Pizzeria, postcode string) error {
 	all, err := s.Boards.Pizzerias(ctx)
 	if err != nil {
 		return err
 	}
-	for _, other := range all {
-		if other.Serves(postcode) {
-			return Errorf(Invalid, "%s ne livre pas le %s, mais %s y livre : choisissez cette pizzeria, ou le retrait.", p.Name, clip(postcode), other.Name).InField("code_postal")
-		}
+	if other := Serving(all, postcode); other != nil {
+		return Errorf(Invalid, "%s ne livre pas le %s, mais %s y livre : choisissez cette pizzeria, ou le retrait.", p.Name, clip(postcode), other.Name).InField("code_postal")
 	}
 	if postcode == "" {
 		return Errorf(Invalid, "Indiquez le code postal de livraison.").InField("code_postal")

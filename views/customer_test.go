@@ -66,6 +66,7 @@ func closedBasket(b *app.Board) Basket {
 func refusedBasket(b *app.Board) Basket {
 	basket := testBasket(b)
 	basket.Refusal, basket.BadField, basket.BadLine = "Nous ne livrons pas encore le 75001. Choisissez le retrait, ou une adresse dans : 75019, 75020.", "code_postal", 2
+	basket.Elsewhere = &app.Pizzeria{Slug: "bastille", Name: "OC Pizza Bastille"}
 	basket.Form = Checkout{Mode: "livraison", Name: "Camille Perrin", Phone: "06 12 34 56 78", Address: "12 rue des Lilas", Postcode: "75001", Method: "carte", Note: "Sonnez deux fois."}
 	return basket
 }
@@ -75,8 +76,9 @@ func customerPages() map[string]templ.Component {
 	b := testBoard()
 	live := testLive("/live/carte/belleville")
 	pages := map[string]templ.Component{
-		"home":         Home(visitorPage("home"), []ShopCard{{Pizzeria: b.Pizzeria, Open: true}, {Pizzeria: app.Pizzeria{Slug: "bastille", Name: "OC Pizza Bastille"}, Next: "demain à 11:30"}}),
-		"home-empty":   Home(visitorPage("home"), nil),
+		"home":         Home(visitorPage("home"), []ShopCard{{Pizzeria: b.Pizzeria, Open: true}, {Pizzeria: app.Pizzeria{Slug: "bastille", Name: "OC Pizza Bastille"}, Next: "demain à 11:30"}}, Nearby{}),
+		"home-far":     Home(visitorPage("home"), []ShopCard{{Pizzeria: b.Pizzeria, Open: true}}, Nearby{Postcode: "75001", Refusal: "Nous ne livrons pas encore le 75001."}),
+		"home-empty":   Home(visitorPage("home"), nil, Nearby{}),
 		"menu":         MenuPage(visitorPage("menu"), live, b, Basket{}),
 		"menu-basket":  MenuPage(visitorPage("menu"), live, b, testBasket(b)),
 		"menu-refused": MenuPage(visitorPage("menu"), live, b, refusedBasket(b)),

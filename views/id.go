@@ -19,7 +19,9 @@ const (
 	ReviseID   = "act-modifier" // tracking: change the order
 	LeaveOutID = "act-sans"     // tracking: go on without what ran out
 	BasketID   = "panier"
-	TrackingID = "tracking"
+	// ElsewhereID is the form that takes a basket to the shop that delivers.
+	ElsewhereID = "ailleurs"
+	TrackingID  = "tracking"
 	// MaintenanceID is on every board, ServiceID on every board of a shop, PromiseID on that of a menu or a till.
 	MaintenanceID = "maintenance"
 	ServiceID     = "service"

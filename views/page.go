@@ -57,7 +57,12 @@ type Basket struct {
 	Refusal  string // why the order was refused, "" if it was not
 	BadLine  int    // 1-based line that the refusal is about, 0 if none
 	BadField string // form field that the refusal is about, "" if none
+	// Elsewhere is the shop that delivers where this one does not; nil when there is none.
+	Elsewhere *app.Pizzeria
 }
+
+// Nearby is what a visitor asked the home page for: who delivers to a postcode. Refusal says why nobody does.
+type Nearby struct{ Postcode, Refusal string }
 
 // BasketLine is one line of a basket. Raw is its form value, "reine:large:2" with "-olives" after it for what is left out.
 type BasketLine struct {

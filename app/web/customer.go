@@ -31,6 +31,14 @@ func (s *Server) home(c *fiber.Ctx) error {
 		}
 		return c.JSON(fiber.Map{"pizzerias": out})
 	}
+	near := views.Nearby{Postcode: shorten(strings.TrimSpace(c.Query("code_postal")))}
+	if near.Postcode != "" {
+		if shop := app.Serving(shops, near.Postcode); shop != nil {
+			s.setCookie(c, postcodeCookie, near.Postcode, 24*time.Hour)
+			return c.Redirect("/carte/"+shop.Slug, http.StatusSeeOther)
+		}
+		near.Refusal = farAway(near.Postcode)
+	}
 	cards := make([]views.ShopCard, len(shops))
 	for i, p := range shops {
 		cards[i] = views.ShopCard{Pizzeria: p, Open: p.OpenAt(now)}
@@ -38,7 +46,17 @@ func (s *Server) home(c *fiber.Ctx) error {
 			cards[i].Next = app.FrenchMoment(next, now)
 		}
 	}
-	return s.html(c, views.Home(s.page(c, "home", ""), cards))
+	return s.html(c, views.Home(s.page(c, "home", ""), cards, near))
+}
+
+// postcodeCookie keeps the postcode by which a visitor found the shop, for its form.
+const postcodeCookie = "oc_code_postal"
+
+func farAway(postcode string) string {
+	if len(postcode) != 5 || strings.Trim(postcode, "0123456789") != "" {
+		return fmt.Sprintf("« %s » n’est pas un code postal. Écrivez ses cinq chiffres, comme 66000.", postcode)
+	}
+	return fmt.Sprintf("Nous ne livrons pas encore le %s. Choisissez une pizzeria ci-dessous et venez retirer votre commande.", postcode)
 }
 
 // menuView is the menu's board with its shop, from memory.
@@ -121,7 +139,17 @@ func (s *Server) keepBasket(c *fiber.Ctx, pizzeria string, lines []app.NewLine) 
 
 // basketOf looks the visitor's basket up in the menu. Lines that are no longer sold are left out.
 func (s *Server) basketOf(c *fiber.Ctx, b *app.Board, mode app.Mode) views.Basket {
-	return s.priced(b, s.basketLines(c, b.Pizzeria.Slug), mode)
+	basket := s.priced(b, s.basketLines(c, b.Pizzeria.Slug), mode)
+	basket.Form.Postcode = s.postcode(c, b)
+	return basket
+}
+
+// postcode is the visitor's, if the shop delivers there.
+func (s *Server) postcode(c *fiber.Ctx, b *app.Board) string {
+	if typed := c.Cookies(s.cookieName(postcodeCookie)); b.Pizzeria.Serves(typed) {
+		return typed
+	}
+	return ""
 }
 
 // priced looks lines up in the menu, with what is left of each and when they could be had.
@@ -155,6 +183,9 @@ func (s *Server) basket(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
+	if from := form.Get("reprendre"); from != "" {
+		return s.bringBasket(c, board, from, form.Get("code_postal"))
+	}
 	lines, err := editLines(board, s.basketLines(c, board.Pizzeria.Slug), form)
 	if err == nil {
 		err = s.keepBasket(c, board.Pizzeria.Slug, lines)
@@ -164,6 +195,7 @@ func (s *Server) basket(c *fiber.Ctx) error {
 	}
 	basket := s.priced(board, lines, app.Pickup)
 	basket.Form = checkoutForm(form)
+	basket.Form.Postcode = cmp.Or(basket.Form.Postcode, s.postcode(c, board))
 	if fromLive(c) {
 		p := s.page(c, "menu", "")
 		p.Pizzeria = &board.Pizzeria
@@ -174,6 +206,28 @@ func (s *Server) basket(c *fiber.Ctx) error {
 		back += "#panier"
 	}
 	return c.Redirect(back, http.StatusSeeOther)
+}
+
+// bringBasket takes what the visitor chose in another shop, as far as this one sells it, to the form that orders it here.
+func (s *Server) bringBasket(c *fiber.Ctx, b *app.Board, from, postcode string) error {
+	var lines []app.NewLine
+	for _, l := range s.priced(b, s.basketLines(c, from), app.Pickup).Lines {
+		if line, err := parseLine(l.Raw); err == nil {
+			lines = append(lines, line)
+		}
+	}
+	if err := s.keepBasket(c, b.Pizzeria.Slug, lines); err != nil {
+		return err
+	}
+	if b.Pizzeria.Serves(postcode) {
+		s.setCookie(c, postcodeCookie, postcode, 24*time.Hour)
+	}
+	to := "/carte/" + b.Pizzeria.Slug + "#" + views.BasketID
+	if fromLive(c) {
+		c.Set("X-Location", to)
+		return c.SendStatus(http.StatusNoContent)
+	}
+	return c.Redirect(to, http.StatusSeeOther)
 }
 
 // editLines adds a product ("ajouter" = "slug:size", "sans" = ingredients) or changes line "ligne" by "action". The basket's cookie and the till's draft share it.
@@ -292,6 +346,11 @@ func (s *Server) refuseOrder(c *fiber.Ctx, form url.Values, err error) error {
 	basket := s.priced(board, lines, mode)
 	basket.Form = checkoutForm(form)
 	basket.Refusal, basket.BadLine, basket.BadField = refusal.Message, refusal.Line, refusal.Field
+	if refusal.Field == "code_postal" {
+		if shops, serr := s.boards.Pizzerias(c.UserContext()); serr == nil {
+			basket.Elsewhere = app.Serving(shops, form.Get("code_postal"))
+		}
+	}
 	s.retryLater(c, refusal)
 	c.Status(status[refusal.Kind])
 	if fromLive(c) {

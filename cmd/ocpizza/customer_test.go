@@ -324,3 +324,37 @@ func TestGuessingIsSlowed(t *testing.T) {
 		t.Errorf("%d errors in the log", n)
 	}
 }
+
+// TestPostcodeFindsTheShop: the home page takes a visitor to the shop that delivers to them, a shop that does not says which one does and lets
+// the basket go there, and where nobody does it is said what to do. All without JavaScript.
+func TestPostcodeFindsTheShop(t *testing.T) {
+	e := startEvening(t, "sqlite://"+dbtest.SQLite(t))
+	client := e.visitor()
+	client.get("/").want(http.StatusOK).says(`name="code_postal"`).lacks("code-refus")
+	for typed, says := range map[string]string{"75001": "venez retirer", "bonjour": "cinq chiffres", "6600": "cinq chiffres"} {
+		client.get("/?code_postal=" + typed).want(http.StatusOK).says(says).says(`value="` + typed + `"`).says(`aria-invalid="true"`)
+	}
+	if r := client.get("/?code_postal=66140").want(http.StatusSeeOther); r.Header.Get("Location") != "/carte/canet" {
+		t.Errorf("66140 is Canet's: %s", r.Header.Get("Location"))
+	}
+	client.asBrowser("/carte/canet/panier", url.Values{"ajouter": {"margherita:medium"}}).want(http.StatusSeeOther)
+	client.get("/carte/canet").says(`name="code_postal" value="66140"`)
+
+	client = e.visitor()
+	client.asBrowser("/carte/perpignan/panier", url.Values{"ajouter": {"regina:large"}, "sans": {"champignons"}}).want(http.StatusSeeOther)
+	client.get("/carte/perpignan").says(`name="code_postal" value=""`)
+	form := order("regina:large:1:champignons")
+	form.Set("code_postal", "66140")
+	r := client.asBrowser("/commandes", form).want(422).says("OC Pizza Canet y livre").says("Emporter ce panier chez OC Pizza Canet").says(`action="/carte/canet/panier"`)
+	r.says(`name="reprendre" value="perpignan"`)
+	bring := url.Values{"reprendre": {"perpignan"}, "code_postal": {"66140"}}
+	if r := client.asBrowser("/carte/canet/panier", bring).want(http.StatusSeeOther); r.Header.Get("Location") != "/carte/canet#panier" {
+		t.Errorf("the basket goes to %s", r.Header.Get("Location"))
+	}
+	client.get("/carte/canet").says("regina:large:1:champignons").says("sans champignons").says(`name="code_postal" value="66140"`)
+	if r := client.post("/carte/canet/panier", bring, "X-Live", "1").want(http.StatusNoContent); r.Header.Get("X-Location") != "/carte/canet#panier" {
+		t.Errorf("live.js is sent to %q", r.Header.Get("X-Location"))
+	}
+	form.Set("code_postal", "75001")
+	client.asBrowser("/commandes", form).want(422).lacks("Emporter ce panier")
+}
