@@ -155,6 +155,8 @@ func (s *Server) routes() {
 	till := s.only("till", app.Cashier, app.Manager)
 	f.Get("/caisse", till, s.till)
 	f.Get("/live/caisse", till, s.liveStaff(realtime.TillScreen))
+	f.Get("/caisse/tickets", till, s.receipts)
+	f.Get("/caisse/commandes/:id/ticket", till, s.receipt)
 	f.Post("/caisse/brouillon", till, s.tillDraft)
 	f.Post("/caisse/commandes", till, s.tillOrder)
 	f.Post("/caisse/commandes/:id/encaisser", till, s.takePayment)

@@ -498,3 +498,30 @@ func TestScreensAsJSON(t *testing.T) {
 	// A browser still gets its page.
 	e.as("cuisine").do("GET", "/cuisine", nil, "Accept", "text/html,application/xhtml+xml,*/*;q=0.8").want(http.StatusOK).says("<!doctype html>")
 }
+
+// TestTicketOnDemand: what was bought, the VAT by rate, how it was paid, and where; of an order that has been taken away as well.
+func TestTicketOnDemand(t *testing.T) {
+	e := startEvening(t, "sqlite://"+dbtest.SQLite(t))
+	cashier := e.as("caisse")
+	form := takes("regina:medium:2:champignons", "cola-33:single:1")
+	form.Set("mode", "retrait")
+	o := cashier.take(form, "ticket-1")
+	ticket := fmt.Sprintf("/caisse/commandes/%d/ticket", o.ID)
+	// 2 × 10,90 € at 10 % and 2,50 € at 5,5 %.
+	due := cashier.get(ticket).want(http.StatusOK)
+	for _, text := range []string{
+		"OC Pizza Perpignan", "Addition n°", "2 × Regina moyenne", "sans champignons", "24,30\u00a0€",
+		"<th scope=\"row\">5,5\u00a0%</th><td class=\"num\">2,37\u00a0€</td><td class=\"num\">0,13\u00a0€</td><td class=\"num\">2,50\u00a0€</td>",
+		"<th scope=\"row\">10\u00a0%</th><td class=\"num\">19,82\u00a0€</td><td class=\"num\">1,98\u00a0€</td><td class=\"num\">21,80\u00a0€</td>",
+		"À régler",
+	} {
+		due.says(text)
+	}
+	cashier.get("/caisse").says(`href="/caisse/tickets"`)
+	e.cooked(o)
+	cashier.post(fmt.Sprintf("/caisse/commandes/%d/collected", o.ID), url.Values{"paiement": {"carte"}}).want(http.StatusOK)
+	cashier.get("/caisse/tickets").want(http.StatusOK).says(ticket).says("Retirée")
+	cashier.get(ticket).want(http.StatusOK).says("Ticket n°").says("Payé par carte")
+	e.as("directeur").get(ticket).want(http.StatusOK).says("OC Pizza Perpignan")
+	cashier.get("/caisse/commandes/999999/ticket").want(http.StatusNotFound)
+}

@@ -145,6 +145,8 @@ func TestEachRoleItsScreens(t *testing.T) {
 		{"GET", "/cuisine", "cuisine responsable directeur"},
 		{"GET", "/livraisons", "livreur responsable directeur"},
 		{"GET", "/caisse", "caisse responsable directeur"},
+		{"GET", "/caisse/tickets", "caisse responsable directeur"},
+		{"GET", fmt.Sprintf("/caisse/commandes/%d/ticket", o.ID), "caisse responsable directeur"},
 		{"GET", "/pilotage", "responsable directeur"},
 		{"GET", "/pilotage/stocks", "responsable directeur"},
 		{"GET", "/pilotage/ecrans", "responsable directeur"},
