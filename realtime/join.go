@@ -101,6 +101,9 @@ func (b *Boards) ready(s *shop, g greeting, shown Shown) *Frame {
 		if shown.Service != g.live.Service && saysService(g.audience.Screen) {
 			ops = b.serviceOps(g.audience, g.board.Pizzeria, g.live.Service)
 		}
+		if g.audience.Screen == GroupScreen {
+			b.groupSoon() // no number tells whether what the page shows is so
+		}
 		if g.audience.Screen == DashboardScreen && s.tiles.apart {
 			ops = append(ops, b.tileOps(g.board)...)
 		}
@@ -135,9 +138,9 @@ func (b *Boards) moved(s *shop, g greeting) bool {
 }
 
 // kept reports whether a drawing serves those who come next. One or two people follow an order: keeping ten thousand drawings would cost more
-// than drawing again. Figures of the machine have no sequence that tells an old drawing.
+// than drawing again. Figures of the machine, and of all shops, have no sequence that tells an old drawing.
 func (g greeting) kept() bool {
-	return g.audience.Screen != TrackingScreen && g.audience.Screen != SupervisionScreen
+	return g.audience.Screen != TrackingScreen && g.audience.Screen != SupervisionScreen && g.audience.Screen != GroupScreen
 }
 
 // know catches up with another process when an audience shows that it is ahead: its page was drawn from a later board, or it follows an

@@ -172,6 +172,7 @@ func (s *Server) routes() {
 	f.Post("/pilotage/stocks/:ingredient", manager, s.moveStock)
 	f.Post("/pilotage/prix/:product", manager, s.setPrice)
 	f.Post("/pilotage/commandes/:id/:step", manager, s.advanceOrder)
+	f.Get("/pilotage/groupe", s.only("group", app.Director), s.group)
 	f.Get("/pilotage/supervision", manager, s.supervision)
 	f.Get("/pilotage/ecrans", manager, s.devices)
 	f.Post("/pilotage/ecrans", manager, s.pairDevice)
@@ -179,6 +180,8 @@ func (s *Server) routes() {
 
 	f.Use(func(*fiber.Ctx) error { return errNoPage })
 }
+
+var errNotYours = app.Errorf(app.Forbidden, "Cet écran n’est pas celui de votre rôle. Ouvrez le vôtre, ou demandez au responsable.")
 
 // only lets the holders of some roles pass, with the session's token if they write, and notes from which screen they act.
 func (s *Server) only(screen string, roles ...app.Role) fiber.Handler {
@@ -188,7 +191,7 @@ func (s *Server) only(screen string, roles ...app.Role) fiber.Handler {
 			return app.Errorf(app.Unauthorized, "Identifiez-vous pour continuer.")
 		}
 		if !actor.Is(roles...) {
-			return app.Errorf(app.Forbidden, "Cet écran n’est pas celui de votre rôle. Ouvrez le vôtre, ou demandez au responsable.")
+			return errNotYours
 		}
 		actor.Screen = screen
 		c.Locals(localActor, actor)

@@ -525,3 +525,31 @@ func TestTicketOnDemand(t *testing.T) {
 	e.as("directeur").get(ticket).want(http.StatusOK).says("OC Pizza Perpignan")
 	cashier.get("/caisse/commandes/999999/ticket").want(http.StatusNotFound)
 }
+
+// TestAllShops: the director sees every shop on one page, the worst first, and it changes by itself.
+func TestAllShops(t *testing.T) {
+	e := startEvening(t, "sqlite://"+dbtest.SQLite(t))
+	director := e.as("directeur")
+	slugs := func(r *reply) (all []string) {
+		for _, m := range regexp.MustCompile(`<li id="shop-([^"]+)"`).FindAllStringSubmatch(r.want(http.StatusOK).body, -1) {
+			all = append(all, m[1])
+		}
+		return all
+	}
+	first := slugs(director.get("/pilotage/groupe"))
+	if len(first) != 5 {
+		t.Fatalf("the page shows %v", first)
+	}
+	director.get("/pilotage").want(http.StatusOK).says(`href="/pilotage/groupe"`)
+	screen := director.watch("/live/pilotage?vue=groupe&pizzeria=canet")
+	e.visitor().place(order("regina:medium:1"), "group-1")
+	screen.sees(`id="shop-perpignan"`, `data-count="1"`)
+	// An alarm puts its shop on top.
+	last := first[len(first)-1]
+	director.post("/pilotage/stocks/cola?pizzeria="+last, url.Values{"action": {"count"}, "quantite": {"1"}}).want(http.StatusOK)
+	screen.sees(`id="shop-` + last + `" class="group-row" data-tone-of="warn"`)
+	if now := slugs(director.get("/pilotage/groupe")); now[0] != last {
+		t.Errorf("on top is %v, want %s", now, last)
+	}
+	director.getJSON("/pilotage/groupe").want(http.StatusOK).says(`"slug":"` + last + `"`).says(`"alertes_stock":["cola"]`)
+}

@@ -108,6 +108,7 @@ func TestWarmScreensCostNoQuery(t *testing.T) {
 			{e.as("responsable"), "/pilotage", "/live/pilotage"},
 			{e.as("responsable"), "/pilotage/stocks", "/live/pilotage?vue=stocks"},
 			{e.as("directeur"), "/pilotage", "/live/pilotage?pizzeria=perpignan"},
+			{e.as("directeur"), "/pilotage/groupe", "/live/pilotage?pizzeria=perpignan&vue=groupe"},
 		}
 		open := func() {
 			for _, p := range pages {
@@ -148,6 +149,7 @@ func TestEachRoleItsScreens(t *testing.T) {
 		{"GET", "/caisse/tickets", "caisse responsable directeur"},
 		{"GET", fmt.Sprintf("/caisse/commandes/%d/ticket", o.ID), "caisse responsable directeur"},
 		{"GET", "/pilotage", "responsable directeur"},
+		{"GET", "/pilotage/groupe", "directeur"},
 		{"GET", "/pilotage/stocks", "responsable directeur"},
 		{"GET", "/pilotage/ecrans", "responsable directeur"},
 		{"GET", "/", all + " visiteur"},
@@ -198,6 +200,7 @@ func TestEachRoleItsScreens(t *testing.T) {
 	}{
 		{"/live/cuisine", "", http.StatusUnauthorized}, {"/live/cuisine", "livreur", http.StatusForbidden},
 		{"/live/livraisons", "cuisine", http.StatusForbidden}, {"/live/caisse", "cuisine", http.StatusForbidden},
+		{"/live/pilotage?vue=groupe", "responsable", http.StatusForbidden},
 		{"/live/pilotage", "caisse", http.StatusForbidden}, {"/live/pilotage", "", http.StatusUnauthorized},
 		{"/live/suivi/1-inconnu", "", http.StatusNotFound}, {"/live/carte/nulle-part", "", http.StatusNotFound},
 	} {
