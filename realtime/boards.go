@@ -60,6 +60,7 @@ type Boards struct {
 	shops map[int64]*shop
 
 	cockpit cockpit
+	group   group
 	service serviceState
 	counts  struct{ applied, gaps, loads, compares atomic.Uint64 }
 
@@ -435,6 +436,7 @@ func (b *Boards) draw(s *shop) {
 			}
 		}
 	}
+	b.groupSoon()
 	s.rest.until = time.Now().Add(min((share-1)*time.Since(began), b.opt.Rest))
 }
 

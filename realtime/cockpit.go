@@ -95,6 +95,7 @@ func (bs *Boards) Supervision() views.Supervision {
 // for news of the board nor misses any for having missed them. They are sent whether or not they differ, since a page that has just come
 // may show an older drawing.
 func (bs *Boards) Refresh() {
+	bs.groupSoon() // orders become late by the clock alone
 	var supervision *string
 	for _, s := range bs.loaded() {
 		for _, screen := range []Screen{DashboardScreen, SupervisionScreen} {

@@ -110,6 +110,9 @@ func (b *Boards) ready(s *shop, g greeting, shown Shown) *Frame {
 		if shown.Promise != "" && g.promise != "" && shown.Promise != g.promise {
 			ops = append(ops, b.promiseOps(g.audience, g.live.Outlook)...)
 		}
+		if g.audience.Screen == GroupScreen {
+			b.groupSoon() // no number tells whether what the page shows is so
+		}
 		if g.audience.Screen == DashboardScreen && s.tiles.apart {
 			ops = append(ops, b.tileOps(g.board)...)
 		}
@@ -145,9 +148,9 @@ func (b *Boards) moved(s *shop, g greeting) bool {
 }
 
 // kept reports whether a drawing serves those who come next. One or two people follow an order: keeping ten thousand drawings would cost more
-// than drawing again. Figures of the machine have no sequence that tells an old drawing.
+// than drawing again. Figures of the machine, and of all shops, have no sequence that tells an old drawing.
 func (g greeting) kept() bool {
-	return g.audience.Screen != TrackingScreen && g.audience.Screen != SupervisionScreen
+	return g.audience.Screen != TrackingScreen && g.audience.Screen != SupervisionScreen && g.audience.Screen != GroupScreen
 }
 
 // know catches up with another process when an audience shows that it is ahead: its page was drawn from a later board, or it follows an

@@ -27,6 +27,8 @@ const (
 	StockScreen     Screen = "stocks"
 	// SupervisionScreen shows the machine rather than the shop: its board never changes, its figures come with heartbeats.
 	SupervisionScreen Screen = "supervision"
+	// GroupScreen shows all shops to a director, under whichever of them the page was opened: see group.
+	GroupScreen Screen = "groupe"
 	// ClosedScreen is what customers get instead of the menu during a maintenance.
 	ClosedScreen Screen = "maintenance"
 )
@@ -179,6 +181,9 @@ func (bs *Boards) component(a Audience, b *app.Board, live views.Live) (templ.Co
 		return views.StockBoard(live, b), nil
 	case SupervisionScreen:
 		return views.SupervisionBoard(live, bs.Supervision()), nil
+	case GroupScreen:
+		all, err := bs.Group(bs.ctx)
+		return views.GroupBoard(live, all), err
 	case ClosedScreen:
 		return views.MaintenanceBoard(live, b), nil
 	}

@@ -101,9 +101,11 @@ func (s *shop) over(a Audience) bool {
 	return a.Screen == TrackingScreen && s.board.Load().Orders[a.ID] == nil
 }
 
-// saysService reports whether a screen has the piece. The supervision page shows the database in figures of its own, and the page of a
-// maintenance says already that nothing can be ordered.
-func saysService(s Screen) bool { return s != SupervisionScreen && s != ClosedScreen }
+// saysService reports whether a screen has the piece. The supervision page shows the database in figures of its own, the page of all shops is
+// about none of them, and the page of a maintenance says already that nothing can be ordered.
+func saysService(s Screen) bool {
+	return s != SupervisionScreen && s != GroupScreen && s != ClosedScreen
+}
 
 // serviceOps are what makes an audience's page say how the database stands.
 func (bs *Boards) serviceOps(a Audience, shop app.Pizzeria, now views.Service) []Op {

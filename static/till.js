@@ -75,5 +75,6 @@
     if (e.submitter?.value === 'chercher' && document.activeElement?.name === 'telephone') go('[name=code]');
   });
 
+  document.querySelector('[data-print]')?.addEventListener('click', () => print());
   restore();
 })();

@@ -39,6 +39,15 @@ func testCockpit() Cockpit {
 	}
 }
 
+// testGroup is the shop of the tests beside one that is quiet.
+func testGroup(b *app.Board) []ShopFigures {
+	quiet := emptyBoard()
+	quiet.Pizzeria.ID, quiet.Pizzeria.Slug, quiet.Pizzeria.Name = 2, "montreuil", "OC Pizza Montreuil"
+	all := []ShopFigures{ShopFiguresOf(quiet, at(1)), ShopFiguresOf(b, at(1))}
+	WorstFirst(all)
+	return all
+}
+
 func testSupervision() Supervision {
 	return Supervision{At: evening, Started: at(-600), Build: "b1", Gauges: []Gauge{
 		{Name: "memory", Label: "Mémoire", Value: "96 Mo sur 512 Mo", Tone: Good, Part: 0.1875, Since: at(-600)},
@@ -67,6 +76,7 @@ func staffPieces(b *app.Board) map[string]templ.Component {
 		"screens":          ScreensPiece(testCockpit().Screens),
 		"alerts":           AlertsPiece(testCockpit().Alerts),
 		"alerts-none":      AlertsPiece(nil),
+		"group":            GroupPiece(testGroup(b)),
 		"supervision":      SupervisionPiece(testSupervision()),
 	}
 	for id, name := range map[int64]string{37: "in-oven", 39: "on-hold", 40: "allergy", 42: "large", 43: "cancelled", 44: "changed"} {
@@ -127,6 +137,7 @@ func staffPages() map[string]templ.Component {
 		"till":        TillPage(testPage("till", testCashier), testLive("/live/caisse"), b, testDraft(b)),
 		"dashboard":   DashboardPage(director, testLive("/live/pilotage"), b, testCockpit()),
 		"stock":       StockPage(testPage("stock", testManager), testLive("/live/pilotage?vue=stocks"), b, StockForm{Ingredient: "gorgonzola", Action: "waste", Quantity: "9000", Refusal: "Il n’y en a pas tant."}),
+		"group":       GroupPage(director, testLive("/live/pilotage?vue=groupe"), testGroup(b)),
 		"supervision": SupervisionPage(testPage("supervision", testManager), testLive("/live/pilotage?vue=supervision"), testSupervision()),
 		"devices":     DevicesPage(testPage("devices", testManager), []app.Device{{ID: 1, Name: "Cuisine", PairedAt: at(-90)}}, PairForm{Name: "Mur du fond", Code: "ZZZZ", Refusal: "Aucun écran n’affiche ce code."}),
 		"pairing":     PairingPage(testPage("pairing", app.Actor{}), "K7QP2MXA", at(15)),

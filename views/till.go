@@ -86,6 +86,27 @@ func (f TillForm) action() templ.SafeURL {
 	return "/caisse/commandes"
 }
 
+// receiptTitle says whether the money was taken: what is printed before is no proof of payment.
+func receiptTitle(o *app.Order) string {
+	if o.Payment.Status == app.Due {
+		return "Addition"
+	}
+	return "Ticket"
+}
+
+// receiptPayment says how an order was paid, or that it is not.
+func receiptPayment(o *app.Order) string {
+	switch {
+	case o.Payment.Status == app.Refunded:
+		return "Remboursée (" + Method(o.Payment.Method) + ")"
+	case o.Payment.Status == app.Paid:
+		return "Payé " + byMethod(o.Payment.Method) + ", le " + dayMonth(o.Payment.PaidAt.In(app.Paris)) + " à " + Clock(o.Payment.PaidAt)
+	case o.ToCollect() > 0:
+		return "À régler" + nbsp + ": " + Euros(o.ToCollect())
+	}
+	return Status(o.Status) + ", rien à régler"
+}
+
 // focus is the field where the next key belongs: the one that was refused, else the number, else what is ordered.
 func (f TillForm) focus() string {
 	switch {

@@ -48,6 +48,11 @@ func (s *Server) liveDashboard(c *fiber.Ctx) error {
 	switch c.Query("vue") {
 	case views.StockView:
 		return s.liveStaff(realtime.StockScreen)(c)
+	case views.GroupView:
+		if !actorOf(c).Is(app.Director) {
+			return errNotYours
+		}
+		return s.liveStaff(realtime.GroupScreen)(c)
 	case views.SupervisionView:
 		return s.liveStaff(realtime.SupervisionScreen)(c)
 	}

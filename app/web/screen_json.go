@@ -90,20 +90,33 @@ func tillJSON(b *app.Board, live views.Live) fiber.Map {
 }
 
 func dashboardJSON(b *app.Board, live views.Live) fiber.Map {
-	f := views.FiguresOf(b, live.Now)
-	alarms := make([]string, len(f.Alarms))
-	for i, l := range f.Alarms {
-		alarms[i] = l.Ingredient.Slug
-	}
-	figures := fiber.Map{
-		"jour": f.Day, "dernier_mouvement": rfc3339(f.At), "en_cours": f.Open, "pas_commencees": f.Waiting, "en_retard": views.LateOrders(b, live.Now),
-		"remises": f.Handed, "a_l_heure": f.OnTime, "retard_moyen_s": int(f.Delay / time.Second), "encaisse_cents": f.Takings, "ventes": f.Sales,
-		"livreurs_en_route": f.Couriers, "commandes_en_route": f.Riding, "alertes_stock": alarms, "epuises": orNone(f.SoldOut),
-	}
+	figures := figuresJSON(views.ShopFiguresOf(b, live.Now))
 	return screenJSON(b, live, fiber.Map{"chiffres": figures, "commandes": ticketsJSON(views.OpenOrders(b), func(o *app.Order, out fiber.Map) {
 		out["nom"], out["telephone"], out["livreur"], out["manque"] = o.Contact.Name, o.Contact.Phone, o.CourierName, o.Missing
 		moneyJSON(o, out)
 	})})
+}
+
+func figuresJSON(shop views.ShopFigures) fiber.Map {
+	f := shop.Figures
+	alarms := make([]string, len(f.Alarms))
+	for i, l := range f.Alarms {
+		alarms[i] = l.Ingredient.Slug
+	}
+	return fiber.Map{
+		"jour": f.Day, "dernier_mouvement": rfc3339(f.At), "en_cours": f.Open, "pas_commencees": f.Waiting, "en_retard": shop.Late,
+		"remises": f.Handed, "a_l_heure": f.OnTime, "retard_moyen_s": int(f.Delay / time.Second), "encaisse_cents": f.Takings, "ventes": f.Sales,
+		"livreurs_en_route": f.Couriers, "commandes_en_route": f.Riding, "alertes_stock": alarms, "epuises": orNone(f.SoldOut),
+	}
+}
+
+// groupJSON are all shops, the worst first.
+func groupJSON(all []views.ShopFigures, live views.Live) fiber.Map {
+	shops := make([]fiber.Map, len(all))
+	for i, s := range all {
+		shops[i] = fiber.Map{"slug": s.Pizzeria.Slug, "nom": s.Pizzeria.Name, "ouverte": !s.Closed, "retard_depuis": rfc3339(s.Oldest), "chiffres": figuresJSON(s)}
+	}
+	return fiber.Map{"maj": rfc3339(live.Now), "pizzerias": shops}
 }
 
 // stockJSON are the levels in their units (g, ml, pieces).

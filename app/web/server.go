@@ -155,6 +155,8 @@ func (s *Server) routes() {
 	till := s.only("till", app.Cashier, app.Manager)
 	f.Get("/caisse", till, s.till)
 	f.Get("/live/caisse", till, s.liveStaff(realtime.TillScreen))
+	f.Get("/caisse/tickets", till, s.receipts)
+	f.Get("/caisse/commandes/:id/ticket", till, s.receipt)
 	f.Post("/caisse/brouillon", till, s.tillDraft)
 	f.Post("/caisse/commandes", till, s.tillOrder)
 	f.Post("/caisse/commandes/:id/encaisser", till, s.takePayment)
@@ -170,6 +172,7 @@ func (s *Server) routes() {
 	f.Post("/pilotage/stocks/:ingredient", manager, s.moveStock)
 	f.Post("/pilotage/prix/:product", manager, s.setPrice)
 	f.Post("/pilotage/commandes/:id/:step", manager, s.advanceOrder)
+	f.Get("/pilotage/groupe", s.only("group", app.Director), s.group)
 	f.Get("/pilotage/supervision", manager, s.supervision)
 	f.Get("/pilotage/ecrans", manager, s.devices)
 	f.Post("/pilotage/ecrans", manager, s.pairDevice)
@@ -189,6 +192,8 @@ func (s *Server) Routes() []string {
 	return all
 }
 
+var errNotYours = app.Errorf(app.Forbidden, "Cet écran n’est pas celui de votre rôle. Ouvrez le vôtre, ou demandez au responsable.")
+
 // only lets the holders of some roles pass, with the session's token if they write, and notes from which screen they act.
 func (s *Server) only(screen string, roles ...app.Role) fiber.Handler {
 	return func(c *fiber.Ctx) error {
@@ -197,7 +202,7 @@ func (s *Server) only(screen string, roles ...app.Role) fiber.Handler {
 			return app.Errorf(app.Unauthorized, "Identifiez-vous pour continuer.")
 		}
 		if !actor.Is(roles...) {
-			return app.Errorf(app.Forbidden, "Cet écran n’est pas celui de votre rôle. Ouvrez le vôtre, ou demandez au responsable.")
+			return errNotYours
 		}
 		actor.Screen = screen
 		c.Locals(localActor, actor)

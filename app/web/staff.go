@@ -21,7 +21,7 @@ func (s *Server) boardOf(c *fiber.Ctx, screen realtime.Screen) (a realtime.Audie
 	}
 	a = s.audience(c, screen, shop.ID)
 	path := "/live/" + string(screen)
-	view := map[realtime.Screen]string{realtime.StockScreen: views.StockView, realtime.SupervisionScreen: views.SupervisionView}[screen]
+	view := map[realtime.Screen]string{realtime.StockScreen: views.StockView, realtime.SupervisionScreen: views.SupervisionView, realtime.GroupScreen: views.GroupView}[screen]
 	if view != "" {
 		path = "/live/pilotage"
 	}
@@ -74,6 +74,22 @@ func (s *Server) dashboard(c *fiber.Ctx) error {
 	}
 	p := s.staffPage(c, "dashboard", "Pilotage", &b.Pizzeria, shops)
 	return s.html(c, views.DashboardPage(p, live, b, s.boards.Cockpit(b.Pizzeria.ID)))
+}
+
+// group shows all shops to a director, the worst first.
+func (s *Server) group(c *fiber.Ctx) error {
+	_, b, live, shops, err := s.boardOf(c, realtime.GroupScreen)
+	if err != nil {
+		return err
+	}
+	all, err := s.boards.Group(c.UserContext())
+	if err != nil {
+		return err
+	}
+	if wantsJSON(c) {
+		return c.JSON(groupJSON(all, live))
+	}
+	return s.html(c, views.GroupPage(s.staffPage(c, "group", "Toutes les pizzerias", &b.Pizzeria, shops), live, all))
 }
 
 // supervision shows whether the program and its database are well; all of it from memory.

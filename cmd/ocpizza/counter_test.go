@@ -498,3 +498,58 @@ func TestScreensAsJSON(t *testing.T) {
 	// A browser still gets its page.
 	e.as("cuisine").do("GET", "/cuisine", nil, "Accept", "text/html,application/xhtml+xml,*/*;q=0.8").want(http.StatusOK).says("<!doctype html>")
 }
+
+// TestTicketOnDemand: what was bought, the VAT by rate, how it was paid, and where; of an order that has been taken away as well.
+func TestTicketOnDemand(t *testing.T) {
+	e := startEvening(t, "sqlite://"+dbtest.SQLite(t))
+	cashier := e.as("caisse")
+	form := takes("regina:medium:2:champignons", "cola-33:single:1")
+	form.Set("mode", "retrait")
+	o := cashier.take(form, "ticket-1")
+	ticket := fmt.Sprintf("/caisse/commandes/%d/ticket", o.ID)
+	// 2 × 10,90 € at 10 % and 2,50 € at 5,5 %.
+	due := cashier.get(ticket).want(http.StatusOK)
+	for _, text := range []string{
+		"OC Pizza Perpignan", "Addition n°", "2 × Regina moyenne", "sans champignons", "24,30\u00a0€",
+		"<th scope=\"row\">5,5\u00a0%</th><td class=\"num\">2,37\u00a0€</td><td class=\"num\">0,13\u00a0€</td><td class=\"num\">2,50\u00a0€</td>",
+		"<th scope=\"row\">10\u00a0%</th><td class=\"num\">19,82\u00a0€</td><td class=\"num\">1,98\u00a0€</td><td class=\"num\">21,80\u00a0€</td>",
+		"À régler",
+	} {
+		due.says(text)
+	}
+	cashier.get("/caisse").says(`href="/caisse/tickets"`)
+	e.cooked(o)
+	cashier.post(fmt.Sprintf("/caisse/commandes/%d/collected", o.ID), url.Values{"paiement": {"carte"}}).want(http.StatusOK)
+	cashier.get("/caisse/tickets").want(http.StatusOK).says(ticket).says("Retirée")
+	cashier.get(ticket).want(http.StatusOK).says("Ticket n°").says("Payé par carte")
+	e.as("directeur").get(ticket).want(http.StatusOK).says("OC Pizza Perpignan")
+	cashier.get("/caisse/commandes/999999/ticket").want(http.StatusNotFound)
+}
+
+// TestAllShops: the director sees every shop on one page, the worst first, and it changes by itself.
+func TestAllShops(t *testing.T) {
+	e := startEvening(t, "sqlite://"+dbtest.SQLite(t))
+	director := e.as("directeur")
+	slugs := func(r *reply) (all []string) {
+		for _, m := range regexp.MustCompile(`<li id="shop-([^"]+)"`).FindAllStringSubmatch(r.want(http.StatusOK).body, -1) {
+			all = append(all, m[1])
+		}
+		return all
+	}
+	first := slugs(director.get("/pilotage/groupe"))
+	if len(first) != 5 {
+		t.Fatalf("the page shows %v", first)
+	}
+	director.get("/pilotage").want(http.StatusOK).says(`href="/pilotage/groupe"`)
+	screen := director.watch("/live/pilotage?vue=groupe&pizzeria=canet")
+	e.visitor().place(order("regina:medium:1"), "group-1")
+	screen.sees(`id="shop-perpignan"`, `data-count="1"`)
+	// An alarm puts its shop on top.
+	last := first[len(first)-1]
+	director.post("/pilotage/stocks/cola?pizzeria="+last, url.Values{"action": {"count"}, "quantite": {"1"}}).want(http.StatusOK)
+	screen.sees(`id="shop-` + last + `" class="group-row" data-tone-of="warn"`)
+	if now := slugs(director.get("/pilotage/groupe")); now[0] != last {
+		t.Errorf("on top is %v, want %s", now, last)
+	}
+	director.getJSON("/pilotage/groupe").want(http.StatusOK).says(`"slug":"` + last + `"`).says(`"alertes_stock":["cola"]`)
+}

@@ -79,7 +79,11 @@ func rights(own, others placed, screen int64) []right {
 		page("/livraisons", couriers), page("/live/livraisons", couriers),
 		step("/livraisons/commandes/:id/:step", couriers, "/on_the_way"),
 
-		page("/caisse", cashiers), page("/live/caisse", cashiers),
+		page("/caisse", cashiers), page("/live/caisse", cashiers), page("/caisse/tickets", cashiers),
+		{
+			route: "GET /caisse/commandes/:id/ticket", who: cashiers,
+			path: "/caisse/commandes/" + ownID + "/ticket", other: "/caisse/commandes/" + otherID + "/ticket", never: "/caisse/commandes/987654321/ticket",
+		},
 		thing("/caisse/brouillon", cashiers, "/caisse/brouillon"),
 		thing("/caisse/commandes", cashiers, "/caisse/commandes"),
 		step("/caisse/commandes/:id/encaisser", cashiers, "/encaisser"),
@@ -94,6 +98,8 @@ func rights(own, others placed, screen int64) []right {
 		{route: "POST /pilotage/prix/:product", who: managers, path: "/pilotage/prix/margherita"}, // one price for all shops
 		step("/pilotage/commandes/:id/:step", managers, "/cancelled"),
 		{route: "GET /pilotage/supervision", who: managers},
+		{route: "GET /pilotage/groupe", who: "directeur"},
+		{route: "GET /live/pilotage", who: "directeur", path: "/live/pilotage?vue=groupe"},
 		page("/pilotage/ecrans", managers),
 		thing("/pilotage/ecrans", managers, "/pilotage/ecrans"),
 		nothing(right{ // here; it is elsewhere

@@ -110,6 +110,7 @@ func TestWarmScreensCostNoQuery(t *testing.T) {
 			{e.as("responsable"), "/pilotage", "/live/pilotage"},
 			{e.as("responsable"), "/pilotage/stocks", "/live/pilotage?vue=stocks"},
 			{e.as("directeur"), "/pilotage", "/live/pilotage?pizzeria=perpignan"},
+			{e.as("directeur"), "/pilotage/groupe", "/live/pilotage?pizzeria=perpignan&vue=groupe"},
 		}
 		open := func() {
 			for _, p := range pages {
