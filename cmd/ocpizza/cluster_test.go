@@ -360,6 +360,7 @@ func (s *everyScreen) show(elsewhere *evening, what string) {
 	o := s.c.place(elsewhere, what)
 	cook.post(fmt.Sprintf("/cuisine/commandes/%d/lignes/1/making", s.order.ID), nil).want(http.StatusOK)
 	cook.post("/cuisine/stock/burrata/rupture", nil).want(http.StatusOK)
+	s.c.steps = append(s.c.steps, stepTaken{s.order.ID, 1, "making"})
 	s.wall.sees(fmt.Sprintf(`id="ticket-%d"`, o.ID))
 	s.phone.sees(fmt.Sprintf(`id="drop-%d"`, o.ID))
 	s.till.sees(fmt.Sprint(o.Numero))
@@ -373,6 +374,7 @@ func (s *everyScreen) show(elsewhere *evening, what string) {
 		t.Errorf("%s: that took %v", what, took)
 	}
 	cook.post("/cuisine/stock/burrata/retour", nil).want(http.StatusOK)
+	s.c.opening += 2 // changes of the shop that are no order's
 }
 
 // TestSessionsEndEverywhere: who is sent away is so on every node.

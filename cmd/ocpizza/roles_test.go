@@ -37,7 +37,6 @@ const (
 func rights(own, others placed, screen int64) []right {
 	const elsewhere = "?pizzeria=canet"
 	ownID, otherID := strconv.FormatInt(own.ID, 10), strconv.FormatInt(others.ID, 10)
-	nothing := func(r right) right { r.status = http.StatusNotFound; return r }
 	with := func(form string, r right) right { r.form = form; return r }
 	revoke := func(id int64) string { return "/pilotage/ecrans/" + strconv.FormatInt(id, 10) + "/revoquer" }
 	machine := func(route string) right { return right{route: route, who: everyone} }
@@ -68,8 +67,7 @@ func rights(own, others placed, screen int64) []right {
 		{route: "POST /carte/:pizzeria/panier", who: everyone, path: "/carte/perpignan/panier", never: "/carte/nulle-part/panier"},
 		{route: "POST /commandes", who: everyone, form: "pizzeria=perpignan"},
 		tracked("GET", "/suivi/:token"), tracked("GET", "/live/suivi/:token"),
-		tracked("POST", "/suivi/:token/modifier"),
-		nothing(tracked("POST", "/suivi/:token/sans")), // is missing from it
+		tracked("POST", "/suivi/:token/modifier"), tracked("POST", "/suivi/:token/sans"),
 
 		page("/cuisine", cooks), page("/live/cuisine", cooks),
 		step("/cuisine/commandes/:id/lignes/:n/:step", cooks, "/lignes/1/making"),
@@ -102,9 +100,10 @@ func rights(own, others placed, screen int64) []right {
 		{route: "GET /live/pilotage", who: "directeur", path: "/live/pilotage?vue=groupe"},
 		page("/pilotage/ecrans", managers),
 		thing("/pilotage/ecrans", managers, "/pilotage/ecrans"),
-		nothing(right{ // here; it is elsewhere
-			route: "POST /pilotage/ecrans/:id/revoquer", who: managers, path: revoke(screen), other: revoke(screen) + elsewhere, never: revoke(987654321) + elsewhere,
-		}),
+		{
+			route: "POST /pilotage/ecrans/:id/revoquer", who: managers, path: revoke(screen), status: http.StatusNotFound, // here: it is elsewhere
+			other: revoke(screen) + elsewhere, never: revoke(987654321) + elsewhere,
+		},
 
 		tracked("POST", "/suivi/:token/annuler"),
 		machine("GET /connexion"), machine("GET /ecran"),
