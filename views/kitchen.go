@@ -46,13 +46,14 @@ func latest(b *app.Board) time.Time {
 // ahead is how long before it must be ready the kitchen gets to an order that was placed for later.
 const ahead = time.Hour
 
-// turn is when the kitchen gets to an order: when it came, or an hour before it must be ready. It never changes, so that every wall has the
-// same tickets in the same order however long it has been open, and none overtakes another.
+// turn is when the kitchen gets to an order, to the minute: when it came, or an hour before it must be ready. It never changes, so that every wall
+// has the same tickets in the same order however long it has been open, and none overtakes another. Within a minute the number decides: numbers
+// are given in the order in which orders are saved and reach the walls, so that what comes stands at the end.
 func turn(o *app.Order) time.Time {
 	if t := o.ReadyBy.Add(-ahead); t.After(o.PlacedAt) {
-		return t
+		return t.Truncate(time.Minute)
 	}
-	return o.PlacedAt
+	return o.PlacedAt.Truncate(time.Minute)
 }
 
 // KitchenTickets returns the orders on the kitchen's wall by their turn: what is to be made, what is on hold, and what was cancelled in this

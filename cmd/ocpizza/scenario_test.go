@@ -439,7 +439,7 @@ func TestStormOfBuyers(t *testing.T) {
 					return
 				}
 				for _, o := range f.O {
-					if o.Do == "append" {
+					if o.Do == "append" || o.Do == "before" { // of two that came at once, the first may be told second
 						tickets <- o.HTML
 					}
 				}
