@@ -49,13 +49,10 @@ type Migration struct {
 
 // Migrate brings the schema up to this program's version and returns what it applied. Several processes may call it at once: on MySQL the
 // lock is a row with a lease (GET_LOCK would die with an idle connection). A schema newer than the program is left as it is. With nothing to
-// apply nothing is written, not even the lock: a release can be deployed, or rolled back to, while the database is over its storage quota.
+// apply goose writes nothing, not even the lock: a release can be deployed, or rolled back to, while the database is over its storage quota.
 func (d *DB) Migrate(ctx context.Context) ([]Migration, error) {
 	var done []Migration
 	err := d.migrator(func(p *goose.Provider) error {
-		if pending, err := p.HasPending(ctx); err != nil || !pending {
-			return err
-		}
 		results, err := p.Up(ctx)
 		for _, r := range results {
 			done = append(done, Migration{Version: r.Source.Version, Name: r.Source.Path, Applied: true})

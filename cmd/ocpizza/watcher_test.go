@@ -330,13 +330,15 @@ func TestStatementsOfAllProcesses(t *testing.T) {
 			t.Errorf("the sum is not shown: %.3000s", page.body)
 		}
 		page.says("envoyées par ce processus").says("et 17\u202f500 par 1\u00a0autre")
-		select {
-		case m := <-told:
-			if m.Name != ruleStatements || m.Level != "alarm" {
-				t.Errorf("%+v", m)
+		for m := (watch.Message{}); m.Name != ruleStatements; { // a machine that is busy may tell of itself too
+			select {
+			case m = <-told:
+				if m.Name == ruleStatements && m.Level != "alarm" {
+					t.Errorf("%+v", m)
+				}
+			case <-time.After(patience):
+				t.Fatal("nobody is told")
 			}
-		case <-time.After(patience):
-			t.Error("nobody is told")
 		}
 		if news, err := d.NoteAlert(t.Context(), ruleStatements, "alarm", now); err != nil || news {
 			t.Errorf("the other process would tell it again: %t, %v", news, err)
