@@ -203,7 +203,7 @@ type rig struct {
 
 func newRig(t *testing.T) *rig {
 	t.Helper()
-	r := &rig{t: t, peers: make(chan *peer, 64), sockets: true, token: "tok", scripts: []string{"idiomorph.js", "live.js"}}
+	r := &rig{t: t, peers: make(chan *peer, 64), sockets: true, token: "tok", scripts: []string{"idiomorph.js", "live.js", "outbox.js"}}
 	// The normal heartbeat of these tests: slow enough that a busy machine is not taken for a silent server.
 	r.attrs = `data-heartbeat="4000" data-epoch="e1" data-seq="10" data-build="b1"`
 	r.srv = httptest.NewServer(r)

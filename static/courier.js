@@ -1,5 +1,5 @@
 // courier.js makes the courier's page an application that opens in a tunnel: the service worker keeps the last page and
-// its assets, the home screen gets an icon. Sending later is live.js's outbox, not the worker's business.
+// its assets, the home screen gets an icon. Sending later is outbox.js's business, not the worker's.
 (() => {
   'use strict';
 

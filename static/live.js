@@ -14,11 +14,11 @@
 //   data-version                                                                older never replaces newer, per id
 //   data-keep                                                                   never touched by a morph
 //   data-since data-until data-clock data-count-late; data-placed + data-due    texts and data-age, every second
-//   form[data-live-form]  form|button[data-outbox]  button[data-undo=seconds]   writes; [data-optimistic] gets data-pending
+//   form[data-live-form]  form|button[data-outbox]  button[data-undo=seconds]   writes, the latter by outbox.js; [data-optimistic] gets data-pending
 //   data-reset on a form, data-clear on a field                                 emptied once accepted
 //   data-open=<dialog id>  data-close                                           dialogs
 // What it says to the page: events on document oc:applied, oc:state, oc:late, oc:refused, oc:undone and the server's own
-// oc:<name>; <html data-live>; and window.oc = { hold, now, toast, state, pending, worker }.
+// oc:<name>; <html data-live>; and window.oc = { hold, now, toast, state }; pending and worker are outbox.js's.
 //
 // All times are counted in heartbeats (10 s unless data-heartbeat says otherwise), so that a test which shortens
 // the heartbeat shortens everything with it and the proportions that matter stay as they are.
@@ -273,7 +273,7 @@
   }
 
   function settled() {
-    showOutbox();
+    outbox.show();
     tick();
     const title = (document.querySelector('#board [data-title]') ?? board())?.dataset.title;
     if (title && document.title !== title) document.title = title;
@@ -422,7 +422,7 @@
       tries = 0;
       clearTimeout(pollTimer);
       pollTimer = 0;
-      flush();
+      outbox.flush();
     },
     patch(f) {
       if (!synced || f.s <= seq) return;
@@ -500,7 +500,7 @@
       if (fresh.dataset.now) skew = fresh.dataset.now - polledAt;
       if (fresh.dataset.build && fresh.dataset.build !== build) outdated(fresh.dataset.build);
       settled();
-      flush();
+      outbox.flush();
     } catch { /* still nothing: the banner says since when */ }
     paint();
   }
@@ -565,7 +565,7 @@
 
   /** The world may have changed: look now instead of when the back-off ends. */
   function wake() {
-    flush();
+    outbox.flush();
     if (ended || !data.live) return;
     if (!ws || (ws.readyState !== WebSocket.OPEN && ws.readyState !== WebSocket.CONNECTING) || Date.now() - heardAt >= WEAK) {
       tries = 0;
@@ -580,7 +580,7 @@
   /** Somebody is in the middle of something that a reload would lose. */
   const busy = () =>
     document.querySelector('dialog[open]') ||
-    outbox().length ||
+    outbox.entries().length ||
     inFlight.size ||
     [...document.querySelectorAll('input,textarea')].some(
       (el) => dirty.has(el) && el.value && el.value !== el.defaultValue && el.checkVisibility?.() !== false
@@ -725,7 +725,7 @@
 
   const signin = () => {
     if (paired) return end();
-    const n = outbox().length;
+    const n = outbox.entries().length;
     const kept = n ? ` : ${n > 1 ? n + ' envois gardés partiront' : 'votre envoi gardé partira'} ensuite` : '';
     toast('Session terminée — reconnectez-vous' + kept, { label: 'Se connecter', run: () => location.assign(door) });
   };
@@ -762,7 +762,7 @@
     // order on a page loaded again is the same order.
     for (const name of [...fields.keys()]) if (/^_|_attendu/.test(name)) fields.delete(name);
     const w = { url, body, at: now(), sig: url + '\n' + new URLSearchParams(fields), el: el.id };
-    if (boxed) keep(w, form, by, el);
+    if (boxed && outbox.keep) outbox.keep(w, form, by, el);
     // "sent" blocks as well where a frame is awaited: a second « prêt » before it came would be the next step.
     else if (!inFlight.has(w.sig) && !el.closest('[data-pending=""],[data-optimistic][data-pending]')) write(w, form, el, csrf);
   });
@@ -809,155 +809,8 @@
   }
 
   // ------------------------------------------------------------------------------------------------------ outbox
-  // Writes made where there may be no network. In localStorage, so that they survive the page, in the order and
-  // with the time of the act. Only what this person wrote is sent under this person's session.
-  //
-  // One item of the storage per entry, written once and removed once: tabs see each other's changes a moment late, and a
-  // list that both read, change and write back would lose what one of them had just added.
-  const BOX = 'oc.outbox.';
-
-  function outbox() {
-    const all = [];
-    for (let i = 0; i < local.length; i++) {
-      const name = local.key(i);
-      if (!name?.startsWith(BOX)) continue;
-      try {
-        const w = JSON.parse(local.getItem(name));
-        if (w && w.who === who) all.push(w);
-      } catch { /* not ours */ }
-    }
-    return all.sort((a, b) => a.n - b.n);
-  }
-
-  function unkeep(key) {
-    local.removeItem(BOX + key);
-    showOutbox();
-  }
-
-  // What each waiting entry has greyed on this page, by the entry's key. Another tab may be the one that sends it.
-  const greyed = new Map();
-
-  function showOutbox() {
-    const waiting = outbox();
-    for (const w of waiting) {
-      const el = (w.el && byId(w.el)) || greyed.get(w.key);
-      if (!el) continue;
-      pend(el);
-      greyed.set(w.key, el);
-    }
-    for (const [key, el] of greyed) {
-      if (waiting.some((w) => w.key === key)) continue;
-      greyed.delete(key);
-      if (![...greyed.values()].includes(el)) sent(el.id, el);
-    }
-    const el = byId('outbox');
-    if (!el) return;
-    const n = waiting.length;
-    say(el.querySelector('[data-text]') ?? el, n ? n + (n > 1 ? ' envois' : ' envoi') + ' en attente' : '');
-    mark(el, 'data-count', String(n));
-    if (el.hidden !== !n) el.hidden = !n;
-  }
-
-  function keep(w, form, by, el) {
-    const waiting = outbox();
-    if (waiting.some((o) => o.sig === w.sig)) return;
-    const wait = Number(by?.dataset.undo) || 0;
-    // `n` orders them even when the device's clock is set back between two.
-    const n = Math.max(Date.now(), (waiting.at(-1)?.n ?? 0) + 1);
-    Object.assign(w, { key: uuid(), who, n, hold: Date.now() + wait * 1000 });
-    greyed.set(w.key, el);
-    local.setItem(BOX + w.key, JSON.stringify(w));
-    showOutbox();
-    forget(form);
-    if (wait) {
-      toast(by.dataset.undoText || by.textContent.trim(), {
-        label: 'Annuler',
-        ms: wait * 1000,
-        run() {
-          // too late: it may be on its way
-          if (Date.now() >= w.hold) return;
-          unkeep(w.key);
-          release(w.el, el);
-          emit('undone', { id: w.el });
-        },
-      });
-    }
-    flush();
-  }
-
-  /** One tab at a time. Should two send all the same, the key makes the second harmless. */
-  async function alone(fn) {
-    // Held a moment longer than needed, until the other tabs' view of the storage has caught up.
-    const slowly = () => fn().finally(() => sleep(100));
-    if (navigator.locks) return navigator.locks.request(BOX, slowly);
-    // Plain http has no locks: a lease, looked at again after the others had time to see it.
-    const me = uuid();
-    const lease = () => JSON.parse(local.getItem('oc.lease') || '{}');
-    const rest = lease().until - Date.now();
-    if (rest > 0) return again(rest);
-    local.setItem('oc.lease', JSON.stringify({ me, until: Date.now() + WEAK }));
-    await sleep(100);
-    if (lease().me !== me) return again(WEAK);
-    try {
-      await slowly();
-    } finally {
-      local.removeItem('oc.lease');
-    }
-  }
-
-  let boxTimer = 0;
-  let flushing = false;
-  let more = false;
-  let failed = 0;
-  const again = (ms) => {
-    clearTimeout(boxTimer);
-    boxTimer = setTimeout(flush, ms);
-  };
-
-  async function flush() {
-    if (flushing) {
-      more = true;
-      return;
-    }
-    if (!outbox().length) return;
-    flushing = true;
-    try {
-      await alone(async () => {
-        for (;;) {
-          // read again each time: it may have been undone, or sent by another tab
-          const [w] = outbox();
-          if (!w) return;
-          if (w.hold > Date.now()) return again(w.hold - Date.now() + 5);
-          let r = await send(w, token()).catch(() => null);
-          if (stale(r)) {
-            const fate = await renew();
-            if (fate === 'signin') return signin();
-            r = fate === 'done' ? await send(w, token()).catch(() => null) : null;
-            if (stale(r)) return signin();
-          }
-          // 500 may be one bad moment, or this very entry; after eight it lets the others pass.
-          if (!r || AGAIN.has(r.status) || (r.status >= 500 && failed < 8)) return again(BEAT / 40 + backoff(failed++));
-          failed = 0;
-          const fate = await settle(r, true);
-          // kept: it is sent after signing in again
-          if (fate === 'signin') return signin();
-          const el = greyed.get(w.key);
-          unkeep(w.key);
-          if (fate !== 'refused') continue;
-          release(w.el, el);
-          // what still waits for the same card greys it again
-          showOutbox();
-          emit('refused', { id: w.el });
-        }
-      });
-    } finally {
-      flushing = false;
-      if (more) {
-        more = false;
-        flush();
-      }
-    }
-  }
+  // outbox.js, on the screens of those who work here. Without it every write waits for its answer.
+  let outbox = { entries: () => [], show() {}, flush() {} };
 
   // ----------------------------------------------------------------------------------------------------- dialogs
   addEventListener('click', (e) => {
@@ -975,15 +828,10 @@
     now,
     toast,
     state,
-    pending: () => outbox().length,
-    /** The service worker, told what this build uses: the first page was loaded before it stood. */
-    async worker() {
-      const worker = navigator.serviceWorker;
-      if (!worker) return;
-      await worker.register(policy.createScriptURL('/sw.js'));
-      const used = performance.getEntriesByType('resource').map((r) => new URL(r.name));
-      const keep = used.filter((u) => u.origin === location.origin && u.pathname.startsWith('/static/')).map((u) => u.pathname);
-      (await worker.ready).active.postMessage({ keep: [...new Set(keep)], page: location.pathname });
+    /** outbox.js takes what it needs of this and gives the box. */
+    join(make) {
+      const kit = { BEAT, WEAK, AGAIN, who, local, policy, byId, say, mark, pend, release, sent, forget, emit, toast, sleep, uuid, send, token, stale, renew, settle, signin, backoff };
+      outbox = make(kit);
     },
   };
 
@@ -992,14 +840,11 @@
   addEventListener('pageshow', (e) => e.persisted && wake());
   // an open socket keeps a page out of the back-forward cache
   addEventListener('pagehide', drop);
-  addEventListener('storage', (e) => (!e.key || e.key.startsWith(BOX)) && showOutbox());
 
-  showOutbox();
   tick();
   setInterval(tick, 1000);
   if (data.live) {
     setInterval(watch, Math.min(1000, BEAT / 10));
     connect();
   }
-  flush();
 })();
