@@ -15,7 +15,8 @@
 //   data-keep                                                                   never touched by a morph
 //   data-since data-until data-clock data-count-late; data-placed + data-due    texts and data-age, every second
 //   form[data-live-form]  form|button[data-outbox]  button[data-undo=seconds]   writes, the latter by outbox.js; [data-optimistic] gets data-pending
-//   data-reset on a form, data-clear on a field                                 emptied once accepted
+//   data-reset on a form                                                        emptied once accepted
+//   data-clear on a field                                                       emptied as it is sent, for what is typed next; refused, it comes back
 //   data-open=<dialog id>  data-close                                           dialogs
 // What it says to the page: events on document oc:applied, oc:state, oc:late, oc:refused, oc:undone and the server's own
 // oc:<name>; <html data-live>; and window.oc = { hold, now, toast, state }; pending and worker are outbox.js's.
@@ -661,6 +662,13 @@
       },
     });
 
+  /** A refusal that the page itself says, where it can be seen: said again it would only lie over what is to be done about it. */
+  const inSight = (message) =>
+    [...document.querySelectorAll('main [role=alert]')].some((el) => {
+      const r = el.getBoundingClientRect();
+      return message && el.textContent.trim() === message && r.height > 0 && r.top >= 0 && r.bottom <= innerHeight;
+    });
+
   /**
    * A page may be older than the session: kept by the service worker, or left open across a sign-in. The token of the same person is fetched
    * anew; under another's session nothing of this page's may be sent.
@@ -719,7 +727,7 @@
     }
     if (r.ok) return 'done';
     if (r.status === 401) return 'signin';
-    toast(message || `Refusé par le serveur (${r.status}).`);
+    if (!inSight(message)) toast(message || `Refusé par le serveur (${r.status}).`);
     return 'refused';
   }
 
@@ -774,6 +782,8 @@
     session.setItem(UNSURE + w.sig, w.key + ' ' + Date.now());
     inFlight.add(w.sig);
     pend(el);
+    const cleared = [...form.querySelectorAll('[data-clear]')].map((f) => [f, f.value]);
+    for (const [f] of cleared) f.value = '';
     let fate = 'lost';
     try {
       for (let n = 1; ; n++) {
@@ -800,10 +810,13 @@
     if (fate === 'done') {
       forget(form);
       if (form.hasAttribute('data-reset')) form.reset();
-      for (const f of form.querySelectorAll('[data-clear]')) f.value = '';
       sent(w.el, el);
     } else {
       release(w.el, el);
+      for (const [old, text] of cleared) {
+        const f = (old.id && byId(old.id)) || old;
+        if (!f.value) f.value = text;
+      }
       emit('refused', { id: w.el });
     }
   }

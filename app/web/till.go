@@ -189,7 +189,11 @@ func (s *Server) tillDraft(c *fiber.Ctx) error {
 		f.Refusal, f.BadLine, f.BadField = refusal.Message, refusal.Line, refusal.Field
 		c.Status(status[refusal.Kind])
 	}
-	return s.tillAnswer(c, live, b, shops, f, form.Get("_cle"))
+	key := form.Get("_cle")
+	if form.Get("modifier") != "" || form.Get("action") == "abandonner" {
+		key = "" // another form: what stands in the fields of this one belongs to another order
+	}
+	return s.tillAnswer(c, live, b, shops, f, key)
 }
 
 // edited is the draft after what the clerk did to it. A refusal leaves it as it was, and is shown beside it.

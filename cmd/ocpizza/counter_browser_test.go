@@ -41,6 +41,11 @@ func TestTillByKeyboard(t *testing.T) {
 	strike("reg g 2" + kb.Enter)
 	b.sees(".draft-line", "2× Regina")
 	b.wait("document.activeElement.value === ''")
+	strike("sushi" + kb.Enter)
+	keys -= 6
+	b.sees(".till-refusal", "n’est pas à la carte")
+	b.wait("document.activeElement.value === 'sushi'")
+	b.do("document.activeElement.select()")
 	strike("cola 2" + kb.Enter)
 	b.sees(".draft-line", "2× Cola")
 	validate()
@@ -83,6 +88,23 @@ func TestTillByKeyboard(t *testing.T) {
 	validate()
 	b.sees(".draft-taken", "modifiée")
 	b.sees(".till-order", "1 Tiramisu")
+
+	// One that is given up, while another was being taken.
+	// Typed ahead of the answer.
+	b.press("0465712031" + kb.Enter + "catalane")
+	b.wait("!document.querySelector('.draft [data-pending]')")
+	b.press(kb.Enter)
+	b.sees(".draft-line", "1× Catalane")
+	b.click("#till-list .till-order:last-child [name=modifier]")
+	b.sees("#draft-t", "Modifier la n°")
+	b.sees(".draft-line", "Tiramisu")
+	b.click(".draft-drop")
+	b.sees("#draft-t", "Nouvelle commande")
+	b.sees(".draft-line", "1× Catalane")
+	b.wait("document.querySelector('#brouillon [name=telephone]').value === '0465712031'")
+	b.click(".draft-line [value='retirer:1']")
+	b.fill("#brouillon [name=telephone]", "04")
+	b.do(`const t = document.querySelector('#brouillon [name=telephone]'); t.value = ''; t.focus(); t.dispatchEvent(new Event('input', { bubbles: true }))`)
 	on("#brouillon [name=telephone]")
 	b.stays()
 }

@@ -96,6 +96,7 @@ func TestScreens(t *testing.T) {
 		{login: "livreur", home: "/livraisons", picture: "courier-360", dev: phone},
 		{login: "caisse", home: "/caisse", picture: "till-1280", dev: desk},
 		{login: "responsable", home: "/pilotage", picture: "dashboard-1440", dev: cockpit},
+		{login: "directeur", home: "/pilotage", page: "/pilotage/groupe", picture: "group-1440", dev: cockpit},
 		{login: "responsable", home: "/pilotage", page: "/pilotage/stocks", picture: "stock-1280", dev: desk},
 		{login: "directeur", home: "/pilotage", page: "/pilotage/ecrans", picture: "screens-1280", dev: desk},
 	} {
