@@ -494,8 +494,8 @@ func journeySmall(t *testing.T, c *chromium) {
 		{"", []string{"/", "/carte/perpignan", "/carte/perpignan#panier", tracked.Suivi, "/connexion", "/ecran", "/nulle-part"}},
 		{"cuisine", []string{"/cuisine"}},
 		{"livreur", []string{"/livraisons"}},
-		{"caisse", []string{"/caisse"}},
-		{"directeur", []string{"/pilotage", "/pilotage/stocks", "/pilotage/ecrans"}},
+		{"caisse", []string{"/caisse", "/caisse/tickets", "/caisse/commandes/1/ticket"}},
+		{"directeur", []string{"/pilotage", "/pilotage/groupe", "/pilotage/stocks", "/pilotage/ecrans"}},
 	} {
 		b := c.sit(t, "small "+login.who, e.url, device{width: 360, height: 800, touch: true})
 		if login.who != "" {
