@@ -21,6 +21,8 @@ import (
 
 	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/chromedp"
+
+	"github.com/oc-pizza/ocpizza/app"
 )
 
 var takeScreens = flag.Bool("screens", false, "take the screenshots of the README anew, into views/testdata/screens")
@@ -99,6 +101,7 @@ func TestScreens(t *testing.T) {
 		{login: "directeur", home: "/pilotage", page: "/pilotage/groupe", picture: "group-1440", dev: cockpit},
 		{login: "responsable", home: "/pilotage", page: "/pilotage/stocks", picture: "stock-1280", dev: desk},
 		{login: "directeur", home: "/pilotage", page: "/pilotage/ecrans", picture: "screens-1280", dev: desk},
+		{login: "directeur", home: "/pilotage", page: "/pilotage/supervision", picture: "supervision-1280", dev: desk},
 	} {
 		b := c.sit(t, staff.picture, e.url, staff.dev)
 		b.paris()
@@ -123,6 +126,16 @@ func TestScreens(t *testing.T) {
 			b.shoot("recipe-1920")
 		}
 	}
+
+	small.open("/nulle-part")
+	small.shoot("not-found-360")
+	director := app.Actor{Role: app.Director, Name: "directeur"}
+	closed := app.Maintenance{Message: "Nous réparons le four.", Since: e.prog.shop.Now(), Until: e.prog.shop.Now().Add(30 * time.Minute)}
+	if _, err := e.prog.shop.SetMaintenance(t.Context(), director, &closed); err != nil {
+		t.Fatal(err)
+	}
+	small.open("/carte/perpignan")
+	small.shoot("maintenance-360")
 }
 
 // paris puts the screen where the pizzeria is.
