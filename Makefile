@@ -8,7 +8,7 @@
 GOLANGCI := github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
 
 # -count=1: a cached result knows nothing of the MariaDB and Chromium of today.
-TESTFLAGS ?= -race -count=1 -timeout 20m
+TESTFLAGS ?= -race -count=1 -timeout 40m
 BENCH     ?= .
 # Ten of each, and compared: make bench COUNT=10 > new.txt; go run golang.org/x/perf/cmd/benchstat@latest old.txt new.txt
 COUNT     ?= 1
