@@ -127,11 +127,16 @@ func TestWarmScreensCostNoQuery(t *testing.T) {
 			}
 		}
 		open() // warms boards and sessions
-		before := e.db.Statements()
-		open()
-		if n := e.db.Statements() - before; n != 0 {
-			t.Errorf("opening %d warm screens twice took %d SQL statements", len(pages)-1, n)
+		// What the program asks by itself, once a minute or rarer, may fall into one round, not into three.
+		var rounds []uint64
+		for range 3 {
+			before := e.db.Statements()
+			open()
+			if rounds = append(rounds, e.db.Statements()-before); rounds[len(rounds)-1] == 0 {
+				return
+			}
 		}
+		t.Errorf("opening %d warm screens twice took %d SQL statements", len(pages)-1, rounds)
 	})
 }
 
