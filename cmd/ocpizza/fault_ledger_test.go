@@ -222,9 +222,11 @@ func (l ledger) till() {
 	if _, _, err := l.d.VerifyTill(context.Background(), firstBoard(l.t, l.d).Pizzeria.ID); err != nil {
 		l.t.Error(err)
 	}
-	l.none("an order is not in the till as it was paid", "SELECT o.id FROM orders AS o WHERE (CASE WHEN o.payment_status = 'paid' THEN"+
-		" (SELECT SUM(n.unit_price * n.quantity) FROM order_lines AS n WHERE n.order_id = o.id) ELSE 0 END) <>"+
-		" COALESCE((SELECT SUM(e.amount_cents) FROM till_entries AS e WHERE e.order_id = o.id), 0)")
+	// Each table is added up once: order by order, without an index for it, twenty thousand orders outlast a connection.
+	l.none("an order is not in the till as it was paid", "SELECT o.id FROM orders AS o"+
+		" JOIN (SELECT order_id, SUM(unit_price * quantity) AS total FROM order_lines GROUP BY order_id) AS n ON n.order_id = o.id"+
+		" LEFT JOIN (SELECT order_id, SUM(amount_cents) AS cashed FROM till_entries GROUP BY order_id) AS e ON e.order_id = o.id"+
+		" WHERE (CASE WHEN o.payment_status = 'paid' THEN n.total ELSE 0 END) <> COALESCE(e.cashed, 0)")
 	l.none("an order was cashed twice", "SELECT order_id FROM till_entries GROUP BY order_id HAVING COUNT(*) > 1")
 }
 
