@@ -174,17 +174,27 @@ func (s *Server) orderShop(c *fiber.Ctx, id int64) (int64, error) {
 	return 0, app.ErrNoOrder
 }
 
+// orderWrite is a write of staff to an order: which one, in which of the actor's shops, and what every write has.
+type orderWrite struct {
+	id, shop int64
+	form     url.Values
+	key      app.Key
+}
+
+func (s *Server) orderWrite(c *fiber.Ctx) (w orderWrite, err error) {
+	if w.id, err = pathID(c, "id"); err != nil {
+		return w, err
+	}
+	if w.form, w.key, err = s.staffWrite(c); err != nil {
+		return w, err
+	}
+	w.shop, err = s.orderShop(c, w.id)
+	return w, err
+}
+
 // advanceOrder takes an order one step, from any staff screen: the table of app decides whether the actor may.
 func (s *Server) advanceOrder(c *fiber.Ctx) error {
-	id, err := pathID(c, "id")
-	if err != nil {
-		return err
-	}
-	form, k, err := s.staffWrite(c)
-	if err != nil {
-		return err
-	}
-	shop, err := s.orderShop(c, id)
+	w, err := s.orderWrite(c)
 	if err != nil {
 		return err
 	}
@@ -192,20 +202,20 @@ func (s *Server) advanceOrder(c *fiber.Ctx) error {
 	var o *app.Order
 	switch step := app.Status(c.Params("step")); step {
 	case app.Delivered, app.Collected:
-		method, known := methods[form.Get("paiement")]
-		if form.Get("paiement") != "" && !known {
+		method, known := methods[w.form.Get("paiement")]
+		if w.form.Get("paiement") != "" && !known {
 			return app.Errorf(app.Invalid, "Choisissez espèces, carte, chèque ou ticket-restaurant.")
 		}
-		o, err = s.shop.HandOver(ctx, actor, k, shop, id, step, method)
+		o, err = s.shop.HandOver(ctx, actor, w.key, w.shop, w.id, step, method)
 	case app.Acknowledged:
-		o, err = s.shop.AcknowledgeOrder(ctx, actor, k, shop, id)
+		o, err = s.shop.AcknowledgeOrder(ctx, actor, w.key, w.shop, w.id)
 	case app.OnHold:
-		o, err = s.shop.HoldOrder(ctx, actor, k, shop, id, form.Get("ingredient"))
+		o, err = s.shop.HoldOrder(ctx, actor, w.key, w.shop, w.id, w.form.Get("ingredient"))
 	default:
 		if !slices.Contains(app.Statuses, step) {
 			return app.Errorf(app.NotFound, "Cette étape n’existe pas.")
 		}
-		o, err = s.shop.AdvanceOrder(ctx, actor, k, shop, id, step, form.Get("motif"))
+		o, err = s.shop.AdvanceOrder(ctx, actor, w.key, w.shop, w.id, step, w.form.Get("motif"))
 	}
 	if err != nil {
 		return err

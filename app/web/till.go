@@ -161,19 +161,11 @@ func (s *Server) change(c *fiber.Ctx, k app.Key, pizzeria, id int64, form url.Va
 
 // takePayment records money taken before the order is handed over.
 func (s *Server) takePayment(c *fiber.Ctx) error {
-	id, err := pathID(c, "id")
+	w, err := s.orderWrite(c)
 	if err != nil {
 		return err
 	}
-	form, k, err := s.staffWrite(c)
-	if err != nil {
-		return err
-	}
-	shop, err := s.orderShop(c, id)
-	if err != nil {
-		return err
-	}
-	o, err := s.shop.TakePayment(c.UserContext(), actorOf(c), k, shop, id, methods[form.Get("paiement")])
+	o, err := s.shop.TakePayment(c.UserContext(), actorOf(c), w.key, w.shop, w.id, methods[w.form.Get("paiement")])
 	if err != nil {
 		return err
 	}
@@ -183,19 +175,11 @@ func (s *Server) takePayment(c *fiber.Ctx) error {
 // leaveOut goes on without the ingredient that ran out, for a customer who said so on the telephone or at the counter. The form names it:
 // a page that is behind must not leave another one out.
 func (s *Server) leaveOut(c *fiber.Ctx) error {
-	id, err := pathID(c, "id")
+	w, err := s.orderWrite(c)
 	if err != nil {
 		return err
 	}
-	form, k, err := s.staffWrite(c)
-	if err != nil {
-		return err
-	}
-	shop, err := s.orderShop(c, id)
-	if err != nil {
-		return err
-	}
-	o, err := s.shop.LeaveOut(c.UserContext(), actorOf(c), k, shop, id, form.Get("ingredient"))
+	o, err := s.shop.LeaveOut(c.UserContext(), actorOf(c), w.key, w.shop, w.id, w.form.Get("ingredient"))
 	if err != nil {
 		return err
 	}
