@@ -124,7 +124,7 @@ func beside(o *app.Order) string {
 // ovenUntil is when a line's pizzas come out of the oven; zero when none is in it. The journal tells lines, not pizzas: pizzas of one line
 // that went in one after the other show the time of the last.
 func ovenUntil(b *app.Board, o *app.Order, l app.Line) time.Time {
-	p, ok := b.Menu.Product(l.Product)
+	p, ok := b.Menu.Known(l.Product)
 	if !ok || p.OvenSeconds == 0 || !slices.Contains(l.Items, app.InOven) {
 		return time.Time{}
 	}
