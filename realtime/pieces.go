@@ -227,6 +227,7 @@ func (d *drawing) courier(ch app.Changes, courier int64) {
 		listOf(ch, views.DropsComingID, comingWere, coming, views.DropID, views.ComingDrop),
 	)
 	d.different(views.DropTallies(mineWere, readyWere), views.DropTallies(mine, ready))
+	d.different(views.TakenPieces(ch.Before, courier), views.TakenPieces(ch.After, courier))
 	for _, id := range ch.Orders {
 		was, is := ch.Before.Orders[id], ch.After.Orders[id]
 		if was != nil && was.Status != app.Cancelled && is != nil && is.Status == app.Cancelled && slices.Contains(mine, is) {
@@ -253,10 +254,10 @@ func (d *drawing) till(ch app.Changes) {
 }
 
 // dashboard draws the tiles that say something else, and the orders under way.
-func (d *drawing) dashboard(ch app.Changes) {
+func (d *drawing) dashboard(ch app.Changes, before views.Before) {
 	b := ch.After
 	now := time.Now()
-	d.different(views.TilePieces(ch.Before, now), views.TilePieces(b, now))
+	d.different(views.TilePieces(ch.Before, now, before), views.TilePieces(b, now, before))
 	d.lists(listOf(ch, views.DashboardListID, views.OpenOrders(ch.Before), views.OpenOrders(b), views.LateID, func(o *app.Order) templ.Component { return views.DashboardOrder(b, o) }))
 }
 

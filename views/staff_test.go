@@ -43,7 +43,7 @@ func testCockpit() Cockpit {
 func testGroup(b *app.Board) []ShopFigures {
 	quiet := emptyBoard()
 	quiet.Pizzeria.ID, quiet.Pizzeria.Slug, quiet.Pizzeria.Name = 2, "montreuil", "OC Pizza Montreuil"
-	all := []ShopFigures{ShopFiguresOf(quiet, at(1)), ShopFiguresOf(b, at(1))}
+	all := []ShopFigures{ShopFiguresOf(quiet, at(1), Before{}), ShopFiguresOf(b, at(1), testBefore())}
 	WorstFirst(all)
 	return all
 }
@@ -69,8 +69,8 @@ func staffPieces(b *app.Board) map[string]templ.Component {
 		"drops-none":       Drops(emptyBoard(), testCourier.User),
 		"till-left":        TillLeft(b),
 		"till-orders":      TillOrders(b),
-		"tiles":            tiles(TilePieces(b, evening)),
-		"tiles-none":       tiles(TilePieces(emptyBoard(), evening)),
+		"tiles":            tiles(TilePieces(b, evening, testBefore())),
+		"tiles-none":       tiles(TilePieces(emptyBoard(), evening, Before{})),
 		"dashboard-orders": DashboardOrders(b),
 		"stock-low":        StockRow(b.Stock()[1]),
 		"screens":          ScreensPiece(testCockpit().Screens),
@@ -325,10 +325,44 @@ func TestLateWithoutScript(t *testing.T) {
 }
 
 func TestByTheHour(t *testing.T) {
-	got := byTheHour(map[int]app.Cents{23: 100, 1: 300})
-	want := []Hour{{23, 100}, {0, 0}, {1, 300}}
-	if !slices.Equal(got, want) {
+	var by dayHours
+	var last time.Time
+	late, night := time.Date(2026, 3, 14, 23, 10, 0, 0, app.Paris), time.Date(2026, 3, 15, 1, 30, 0, 0, app.Paris)
+	by.at("2026-03-14", night, &last).Takings = 300
+	by.at("2026-03-14", late, &last).Takings = 100
+	if h := by.at("2026-03-14", night.Add(4*time.Hour), &last); h != nil || last != night {
+		t.Errorf("half past five is of the next day: %+v, last %s", h, last)
+	}
+	want := Hours{{Hour: 23, Takings: 100}, {Hour: 0}, {Hour: 1, Takings: 300}}
+	if got := by.stretch(); !slices.Equal(got, want) {
 		t.Errorf("%v, want %v: the evening goes on after midnight", got, want)
+	}
+}
+
+// TestAgainstTheWeekBefore compares at the same time of the day, and says nothing of a week that it does not know.
+func TestAgainstTheWeekBefore(t *testing.T) {
+	for _, c := range []struct {
+		now, then app.Cents
+		want      string
+	}{
+		{112_00, 100_00, "▲ 12" + nbsp + "% de plus"},
+		{92_00, 100_00, "▼ 8" + nbsp + "% de moins"},
+		{100_00, 100_00, "autant"}, {0, 0, "autant"},
+		{10_00, 0, "▲ plus"},
+		{0, 50_00, "▼ 100" + nbsp + "% de moins"},
+	} {
+		if got := against(c.now, c.then); got != c.want {
+			t.Errorf("%v against %v: %q, want %q", c.now, c.then, got, c.want)
+		}
+	}
+	f := FiguresOf(testBoard(), evening)
+	before := testBefore()
+	if past := before.week(f); past == nil || pastNow(past, f, evening) != 42_00 || past.Total() != 60_00 {
+		t.Errorf("at %s of the week before: %+v", evening, past)
+	}
+	before.Week.Day = "2026-03-06"
+	if before.week(f) != nil || (Before{Week: &app.Past{Day: "2026-03-07"}}).week(f) != nil {
+		t.Error("compared with another day, or with one on which nothing was sold")
 	}
 }
 
@@ -442,4 +476,12 @@ func TestHalf(t *testing.T) {
 	if half("K7QP2MXA", 0) != "K7QP" || half("K7QP2MXA", 1) != "2MXA" || half("", 1) != "" {
 		t.Error("a code is shown in two halves")
 	}
+}
+
+// testBefore is a week before in which a little was taken.
+func testBefore() Before {
+	past := app.Past{Day: app.WeekBefore(app.ServiceDay(evening))}
+	past.Add(evening.AddDate(0, 0, -7).Add(-20*time.Minute), 42_00, 3)
+	past.Add(evening.AddDate(0, 0, -7).Add(2*time.Hour), 18_00, 1)
+	return Before{Week: &past, Alarms: []AlarmHour{{18, 1}, {19, 2}}}
 }

@@ -93,7 +93,26 @@ func rights(own, others placed, screen int64) []right {
 
 		page("/pilotage", managers), page("/live/pilotage", managers), page("/pilotage/stocks", managers),
 		thing("/pilotage/stocks/:ingredient", managers, "/pilotage/stocks/mozzarella"),
-		{route: "POST /pilotage/prix/:product", who: managers, path: "/pilotage/prix/margherita"}, // one price for all shops
+		{route: "POST /pilotage/prix/:product", who: "directeur", path: "/pilotage/prix/margherita", form: "taille=medium&prix=9%2C50"}, // one price for all shops
+		page("/pilotage/carte", managers),
+		{route: "POST /pilotage/carte", who: "directeur", form: "nom=x&four=300&prix_medium=9&prix_large=12"},
+		{route: "POST /pilotage/carte/:product/:action", who: "directeur", path: "/pilotage/carte/margherita/remettre", never: "/pilotage/carte/fugu/retirer"},
+		page("/pilotage/equipe", managers),
+		with("role=cook", thing("/pilotage/equipe", managers, "/pilotage/equipe")),
+		{
+			route: "POST /pilotage/equipe/:id/:action", who: managers, path: member(here, "fermer"), other: member(elsewhereMember, "fermer") + elsewhere,
+			never: member(987654321, "fermer"),
+		},
+		page("/pilotage/historique", managers),
+		{
+			route: "GET /pilotage/historique/:file", who: managers, path: "/pilotage/historique/jours.csv", other: "/pilotage/historique/jours.csv" + elsewhere,
+			never: "/pilotage/historique/autre.csv",
+		},
+		{
+			route: "GET /pilotage/commandes/:id/livreur", who: managers, path: "/pilotage/commandes/" + ownID + "/livreur",
+			other: "/pilotage/commandes/" + otherID + "/livreur", never: "/pilotage/commandes/987654321/livreur",
+		},
+		step("/pilotage/commandes/:id/livreur", managers, "/livreur"),
 		step("/pilotage/commandes/:id/:step", managers, "/cancelled"),
 		{route: "GET /pilotage/supervision", who: managers},
 		{route: "GET /pilotage/groupe", who: "directeur"},
