@@ -587,7 +587,7 @@ func dayTable(p Page, h app.History) templ.Component {
 			templ_7745c5c3_Var26 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 40, "<section class=\"panel history-days\" aria-labelledby=\"jours-t\"><h2 id=\"jours-t\">Jour par jour</h2><div class=\"history-scroll\" tabindex=\"0\" role=\"region\" aria-labelledby=\"jours-t\"><table id=\"jours\"><thead><tr><th scope=\"col\">Service du</th><th scope=\"col\">Encaissé</th><th scope=\"col\">Ventes</th><th scope=\"col\">Commandes</th><th scope=\"col\">Perdues</th><th scope=\"col\">Remises</th><th scope=\"col\">Promesse tenue</th><th scope=\"col\">En moyenne</th><th scope=\"col\">Commandes du jour</th></tr></thead> <tbody>")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 40, "<section class=\"panel history-days\" aria-labelledby=\"jours-t\"><h2 id=\"jours-t\">Jour par jour</h2><div class=\"history-scroll\" tabindex=\"0\" role=\"region\" aria-label=\"Tableau des jours, à faire défiler\"><table id=\"jours\"><thead><tr><th scope=\"col\">Service du</th><th scope=\"col\">Encaissé</th><th scope=\"col\">Ventes</th><th scope=\"col\">Commandes</th><th scope=\"col\">Perdues</th><th scope=\"col\">Remises</th><th scope=\"col\">Promesse tenue</th><th scope=\"col\">En moyenne</th><th scope=\"col\">Commandes du jour</th></tr></thead> <tbody>")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

@@ -248,7 +248,7 @@ func standing(b *app.Board, o *app.Order) stand {
 		if o.Consumed {
 			return stand{words: "à reprendre, sans l’ingrédient"}
 		}
-		return stand{words: "pas commencée, reçue", since: o.PlacedAt}
+		return stand{words: "pas commencée", since: o.PlacedAt}
 	case app.OnHold:
 		return stand{words: "attend le client", since: o.Reached(app.OnHold), but: ", manque" + nbsp + ": " + missing(b, o)}
 	case app.Preparing:

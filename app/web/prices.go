@@ -11,9 +11,12 @@ import (
 	"github.com/oc-pizza/ocpizza/views"
 )
 
+// usualOven is how many seconds a new pizza is proposed to bake for.
+const usualOven = "300"
+
 // prices shows the chain's menu, from the board in memory.
 func (s *Server) prices(c *fiber.Ctx) error {
-	return s.pricesPage(c, views.PriceForm{}, views.ProductForm{Oven: "300"})
+	return s.pricesPage(c, views.PriceForm{}, views.ProductForm{Oven: usualOven, Open: c.Query("ajouter") != ""})
 }
 
 func (s *Server) pricesPage(c *fiber.Ctx, f views.PriceForm, add views.ProductForm) error {
@@ -59,7 +62,7 @@ func (s *Server) setPrice(c *fiber.Ctx) error {
 	}
 	if refusal := app.AsError(err); err != nil && refusal.Kind == app.Invalid && !wantsJSON(c) && !fromLive(c) {
 		c.Status(status[refusal.Kind])
-		return s.pricesPage(c, views.PriceForm{Product: c.Params("product"), Size: app.Size(form.Get("taille")), Price: form.Get("prix"), Refusal: refusal.Message}, views.ProductForm{Oven: "300"})
+		return s.pricesPage(c, views.PriceForm{Product: c.Params("product"), Size: app.Size(form.Get("taille")), Price: form.Get("prix"), Refusal: refusal.Message}, views.ProductForm{Oven: usualOven})
 	}
 	if err != nil {
 		return err

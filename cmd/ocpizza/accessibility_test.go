@@ -1,6 +1,7 @@
 package main
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -56,6 +57,8 @@ func TestAccessibility(t *testing.T) {
 	visitor.place(order("quatre-fromages:medium:1", "calzone:large:3"), "axe-2")
 	away := visitor.place(order("savoyarde:large:1", "tiramisu:single:2"), "axe-3")
 	e.cooked(away)
+	e.as("livreur").post(fmt.Sprintf("/livraisons/commandes/%d/on_the_way", away.ID), nil).want(200)
+	e.hire(e.as("directeur"), "karim", "perpignan")
 	for _, screen := range []struct {
 		who   string
 		size  device
@@ -65,7 +68,8 @@ func TestAccessibility(t *testing.T) {
 		{"cuisine", wall, []string{"/cuisine"}},
 		{"livreur", phone, []string{"/livraisons"}},
 		{"caisse", desk, []string{"/caisse", "/caisse/tickets", "/caisse/commandes/1/ticket"}},
-		{"directeur", cockpit, []string{"/pilotage", "/pilotage/groupe", "/pilotage/stocks", "/pilotage/ecrans", "/pilotage/supervision"}},
+		{"directeur", cockpit, []string{"/pilotage", "/pilotage/groupe", "/pilotage/stocks", "/pilotage/ecrans", "/pilotage/supervision",
+			"/pilotage/carte", "/pilotage/carte?ajouter=pizza", "/pilotage/equipe", "/pilotage/historique", fmt.Sprintf("/pilotage/commandes/%d/livreur", away.ID)}},
 	} {
 		for _, scheme := range []string{"light", "dark"} {
 			b := c.sit(t, strings.TrimSpace(screen.who+" "+scheme), e.url, screen.size)

@@ -32,12 +32,17 @@ const (
 	managers = "responsable directeur"
 )
 
+// things are what the rights are tried on besides orders: a screen paired elsewhere, one of the shop's people, and one who works elsewhere.
+type things struct{ screen, member, stranger int64 }
+
 // rights are those of every route, in an order in which all can be asked: signing out is last. Of the shop elsewhere there are an order and a
 // paired screen.
-func rights(own, others placed, screen int64) []right {
+func rights(own, others placed, there things) []right {
 	const elsewhere = "?pizzeria=canet"
 	ownID, otherID := strconv.FormatInt(own.ID, 10), strconv.FormatInt(others.ID, 10)
 	with := func(form string, r right) right { r.form = form; return r }
+	member := func(id int64) string { return "/pilotage/equipe/" + strconv.FormatInt(id, 10) + "/fermer" }
+	screen := there.screen
 	revoke := func(id int64) string { return "/pilotage/ecrans/" + strconv.FormatInt(id, 10) + "/revoquer" }
 	machine := func(route string) right { return right{route: route, who: everyone} }
 	page := func(path, who string) right { return right{route: "GET " + path, who: who, other: path + elsewhere} }
@@ -100,13 +105,12 @@ func rights(own, others placed, screen int64) []right {
 		page("/pilotage/equipe", managers),
 		with("role=cook", thing("/pilotage/equipe", managers, "/pilotage/equipe")),
 		{
-			route: "POST /pilotage/equipe/:id/:action", who: managers, path: member(here, "fermer"), other: member(elsewhereMember, "fermer") + elsewhere,
-			never: member(987654321, "fermer"),
+			route: "POST /pilotage/equipe/:id/:action", who: managers, path: member(there.member), other: member(there.stranger) + elsewhere,
+			never: member(987654321) + elsewhere,
 		},
 		page("/pilotage/historique", managers),
 		{
 			route: "GET /pilotage/historique/:file", who: managers, path: "/pilotage/historique/jours.csv", other: "/pilotage/historique/jours.csv" + elsewhere,
-			never: "/pilotage/historique/autre.csv",
 		},
 		{
 			route: "GET /pilotage/commandes/:id/livreur", who: managers, path: "/pilotage/commandes/" + ownID + "/livreur",
@@ -167,7 +171,9 @@ func TestEveryRouteRoleAndOwner(t *testing.T) {
 	elsewhere.Set("pizzeria", "canet")
 	elsewhere.Set("mode", "retrait")
 	others := e.visitor().place(elsewhere, "another's")
-	all := rights(e.visitor().place(order("regina:medium:1"), "own"), others, pairElsewhere(t, e, cast["directeur"]))
+	all := rights(e.visitor().place(order("regina:medium:1"), "own"), others, things{
+		screen: pairElsewhere(t, e, cast["directeur"]), member: e.hire(cast["directeur"], "ici", "perpignan"), stranger: e.hire(cast["directeur"], "ailleurs", "canet"),
+	})
 
 	routes := e.prog.server.Routes()
 	for _, route := range routes {
