@@ -269,10 +269,12 @@ func (d *drawing) stock(ch app.Changes) {
 	}
 	for _, l := range changedLevels(ch) {
 		was := ch.Before.Levels[l.Ingredient.ID]
-		if was.Out != l.Level.Out || was.Threshold != l.Level.Threshold {
-			d.morph(views.StockID(l.Ingredient.Slug), views.StockRow(l))
-		} else {
-			d.morph(views.LevelID(l.Ingredient.Slug), views.StockLevel(l))
+		d.morph(views.LevelID(l.Ingredient.Slug), views.StockLevel(l))
+		if was.Threshold != l.Level.Threshold {
+			d.morph(views.ThresholdID(l.Ingredient.Slug), views.StockThreshold(l))
+		}
+		if was.Out != l.Level.Out {
+			d.morph(views.MarkID(l.Ingredient.Slug), views.StockOut(l))
 		}
 	}
 }

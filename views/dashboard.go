@@ -46,6 +46,12 @@ func levelTone(l app.Level) Tone {
 	}
 }
 
+// ThresholdID is the threshold of an ingredient's row.
+func ThresholdID(slug string) string { return "threshold-" + slug }
+
+// MarkID is the button of an ingredient's row that marks it out, or back in.
+func MarkID(slug string) string { return "mark-" + slug }
+
 // levelWord says a stock level in a word.
 func levelWord(l app.Level) string {
 	switch {

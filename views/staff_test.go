@@ -72,7 +72,7 @@ func staffPieces(b *app.Board) map[string]templ.Component {
 		"tiles":            tiles(TilePieces(b, evening, testBefore())),
 		"tiles-none":       tiles(TilePieces(emptyBoard(), evening, Before{})),
 		"dashboard-orders": DashboardOrders(b),
-		"stock-low":        StockRow(b.Stock()[1]),
+		"stock-low":        stockRow(b.Stock()[1], StockForm{}),
 		"screens":          ScreensPiece(testCockpit().Screens),
 		"alerts":           AlertsPiece(testCockpit().Alerts),
 		"alerts-none":      AlertsPiece(nil),

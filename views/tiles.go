@@ -99,7 +99,7 @@ func waitingGoal(f Figures) goal {
 	if most == 0 {
 		return goal{say: "aucune qui attende"}
 	}
-	return goal{strconv.Itoa(most) + " pas commencées au plus", true, f.Waiting <= most}
+	return goal{strconv.Itoa(most) + " qui attendent au plus", true, f.Waiting <= most}
 }
 
 func delayGoal(f Figures) goal {
