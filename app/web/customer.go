@@ -208,6 +208,9 @@ func (s *Server) basket(c *fiber.Ctx) error {
 	if from := form.Get("reprendre"); from != "" {
 		return s.bringBasket(c, board, from, form.Get("code_postal"))
 	}
+	if form.Get("recommander") != "" {
+		return s.orderAgain(c, board, form["ligne"])
+	}
 	lines, err := editLines(board, known(s.basketOf(c, board, app.Pickup)), form)
 	if err == nil {
 		err = s.keepBasket(c, board.Pizzeria.Slug, lines)
@@ -232,12 +235,25 @@ func (s *Server) basket(c *fiber.Ctx) error {
 
 // bringBasket takes what the visitor chose in another shop, as far as this one sells it, to the form that orders it here.
 func (s *Server) bringBasket(c *fiber.Ctx, b *app.Board, from, postcode string) error {
-	lines := known(s.priced(b, s.basketLines(c, from), app.Pickup))
-	if err := s.keepBasket(c, b.Pizzeria.Slug, lines); err != nil {
-		return err
-	}
 	if b.Pizzeria.Serves(postcode) {
 		s.setCookie(c, postcodeCookie, postcode, 24*time.Hour)
+	}
+	return s.fillBasket(c, b, known(s.priced(b, s.basketLines(c, from), app.Pickup)))
+}
+
+// orderAgain puts the lines of an earlier order into the basket. Those that are no longer sold as they were stay for the basket to name.
+func (s *Server) orderAgain(c *fiber.Ctx, b *app.Board, raws []string) error {
+	lines, err := parseLines(raws)
+	if err != nil {
+		return err
+	}
+	return s.fillBasket(c, b, lines[:min(len(lines), app.MaxLines)])
+}
+
+// fillBasket makes lines the basket and opens it.
+func (s *Server) fillBasket(c *fiber.Ctx, b *app.Board, lines []app.NewLine) error {
+	if err := s.keepBasket(c, b.Pizzeria.Slug, lines); err != nil {
+		return err
 	}
 	to := "/carte/" + b.Pizzeria.Slug + "#" + views.BasketID
 	if fromLive(c) {
