@@ -98,6 +98,25 @@
   document.addEventListener('oc:applied', again);
   again();
 
+  // What was ticked off stays so for as long as the stop is there, whatever is drawn anew, and across a reload in a tunnel.
+  const TICKS = 'oc.ticks';
+  let ticks = new Set();
+  try {
+    ticks = new Set(JSON.parse(localStorage.getItem(TICKS) ?? '[]'));
+  } catch { /* none */ }
+  const boxes = () => document.querySelectorAll('.drop-check input');
+  document.addEventListener('change', ({ target }) => {
+    if (!target.matches('.drop-check input')) return;
+    ticks[target.checked ? 'add' : 'delete'](target.id);
+    try {
+      const there = new Set([...boxes()].map((b) => b.id));
+      localStorage.setItem(TICKS, JSON.stringify([...ticks].filter((id) => there.has(id))));
+    } catch { /* for as long as the page lasts */ }
+  });
+  const tick = () => boxes().forEach((b) => (b.checked = ticks.has(b.id)));
+  document.addEventListener('oc:applied', tick);
+  tick();
+
   // The position: off until the courier switches it on, on this telephone; sent only while there is something to deliver, and at a walker's pace:
   // every ten seconds and thirty metres, or once a minute. It is not a write of the outbox: an old one is worth nothing.
   const SHARE = 'oc.share';
