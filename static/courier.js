@@ -183,11 +183,11 @@
     toggle.setAttribute('aria-checked', String(shared));
     const since = document.createElement('span');
     if (last?.sent) since.dataset.ago = String(last.sent + (window.oc ? oc.now() - Date.now() : 0));
-    const say = !shared ? 'Seulement pendant une tournée, et seulement avec le client du prochain arrêt.'
-      : denied ? 'Le téléphone refuse la position : autorisez-la dans ses réglages.'
-        : !riding() ? 'Prête : elle ne part que pendant une tournée.'
-          : !last?.sent ? (nobody ? 'Rien à livrer : rien n’est partagé.' : 'Recherche de la position…')
-            : 'Partagée, à 50 m près. Position d’';
+    const say = !shared ? 'Pendant la tournée, au prochain client.'
+      : denied ? 'Refusée par le téléphone : voyez ses réglages.'
+        : !riding() ? 'Prête : elle part avec la tournée.'
+          : !last?.sent ? (nobody ? 'Rien à livrer, rien n’est partagé.' : 'Recherche de la position…')
+            : 'Position d’';
     if (words.dataset.said === say + (since.dataset.ago ?? '')) return;
     words.dataset.said = say + (since.dataset.ago ?? '');
     words.replaceChildren(say, ...(say.endsWith('’') ? [since] : []));

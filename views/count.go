@@ -2,6 +2,7 @@ package views
 
 import (
 	"strconv"
+	"time"
 
 	"github.com/a-h/templ"
 
@@ -27,8 +28,16 @@ func countAgain(p Page, c app.CashCount) string {
 	return path + "?refaire=" + strconv.Itoa(c.N)
 }
 
-func countSince(t app.Takings) string {
-	return Date(t.Since) + " à" + nbsp + Clock(t.Since)
+// countSince says since when, with the day when it is another.
+func countSince(t app.Takings, now time.Time) string {
+	switch since := t.Since.In(app.Paris); {
+	case t.After == 0: // nothing was counted before
+		return "de la journée"
+	case daysBetween(since, now.In(app.Paris)) != 0:
+		return "depuis le " + dayMonth(since) + " à" + nbsp + Clock(t.Since)
+	default:
+		return "depuis " + Clock(t.Since)
+	}
 }
 
 // countDifference is nothing for change taken along: there was nothing to compare.

@@ -415,7 +415,7 @@ func runTools(p Page) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 30, "<input type=\"hidden\" name=\"ordre\"> <input type=\"hidden\" name=\"geste\"> <button>Enregistrer l’ordre</button></form><p id=\"run-said\" class=\"sr\" role=\"status\"></p><div id=\"sharing\" class=\"sharing\" hidden><button type=\"button\" id=\"sharing-switch\" role=\"switch\" aria-checked=\"false\" aria-describedby=\"sharing-words\"><span class=\"sharing-knob\" aria-hidden=\"true\"></span> Partager ma position</button><p id=\"sharing-words\">Seulement pendant une tournée, et seulement avec le client du prochain arrêt.</p></div>")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 30, "<input type=\"hidden\" name=\"ordre\"> <input type=\"hidden\" name=\"geste\"> <button>Enregistrer l’ordre</button></form><p id=\"run-said\" class=\"sr\" role=\"status\"></p><div id=\"sharing\" class=\"sharing\" hidden><button type=\"button\" id=\"sharing-switch\" role=\"switch\" aria-checked=\"false\" aria-labelledby=\"sharing-name\" aria-describedby=\"sharing-words\"><span class=\"sharing-knob\" aria-hidden=\"true\"></span> <b id=\"sharing-name\">Partager ma position</b> <span id=\"sharing-words\">Pendant la tournée, au prochain client.</span></button></div>")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

@@ -55,7 +55,7 @@ func journeyRun(t *testing.T, c *chromium) {
 	pages[0].misses(".map", "")
 
 	courier.click("#sharing-switch")
-	courier.sees("#sharing", "Partagée", "Position d’il y a")
+	courier.sees("#sharing", "Position d’il y a")
 	pages[0].sees(".map", "à vol d’oiseau", "il y a")
 	pages[1].misses(".map", "")
 
