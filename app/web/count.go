@@ -56,6 +56,9 @@ func (s *Server) saveCount(c *fiber.Ctx) error {
 	if err != nil {
 		return s.refuseCount(c, form, err)
 	}
+	if wantsJSON(c) {
+		return c.JSON(fiber.Map{})
+	}
 	return s.reload(c, "/livraisons/compte"+shopQuery(shop, shops))
 }
 
@@ -75,6 +78,9 @@ func (s *Server) takeFloat(c *fiber.Ctx) error {
 	}
 	if err != nil {
 		return s.refuseCount(c, form, err)
+	}
+	if wantsJSON(c) {
+		return c.JSON(fiber.Map{})
 	}
 	return s.reload(c, "/livraisons/compte"+shopQuery(shop, shops))
 }
