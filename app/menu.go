@@ -59,6 +59,8 @@ type Ingredient struct {
 	Allergens []Allergen
 	// Base marks what a pizza cannot do without (dough): it is never offered for removal.
 	Base bool
+	// Additions are what may be added of it to a pizza, the least first; none where it is not offered.
+	Additions []Addition
 }
 
 // ProductKind groups the menu. Only pizzas pass through the oven.
@@ -258,6 +260,9 @@ type Pizzeria struct {
 	OvenPizzas int
 	// DeliveryMinutes is the usual ride, one way.
 	DeliveryMinutes int
+	// At is where the shop is; Places where the postcodes are that it serves, the middle of each. What is not known is not there.
+	At     Place
+	Places map[string]Place
 }
 
 // Opening is a stretch of a weekly timetable, in minutes since midnight in France; To may pass midnight (over 1440).

@@ -60,12 +60,17 @@ type Store interface {
 	MoveStock(ctx context.Context, pizzeria int64, key Key, moves []Movement) (Event, error)
 	// SetLevel marks an ingredient out or back in and sets its threshold; nil leaves as is.
 	SetLevel(ctx context.Context, pizzeria, ingredient int64, out *bool, threshold *int64) (Event, error)
+	// SetAddition offers an addition in every shop, or no longer with quantity 0: one event each.
+	SetAddition(ctx context.Context, ingredient string, size Size, price Cents, quantity int64) ([]Event, error)
 	// SetPrice changes a price in every shop: one event each.
 	SetPrice(ctx context.Context, product string, size Size, price Cents, by StaffAction) ([]Event, error)
 	// RetireProduct takes a product off the menu in every shop, or puts it back: one event each.
 	RetireProduct(ctx context.Context, product string, retired bool, by StaffAction) ([]Event, error)
 	// AddProduct adds a product at the end of its kind in every shop: one event each; Conflict if its slug is taken.
 	AddProduct(ctx context.Context, p Product, by StaffAction) ([]Event, error)
+
+	// SetRun saves in which sequence a courier makes the stops.
+	SetRun(ctx context.Context, pizzeria int64, key Key, run Run) (Event, error)
 
 	// SetMaintenance saves a maintenance of the house, or ends it (nil), on every shop's board: one event each.
 	SetMaintenance(ctx context.Context, m *Maintenance) ([]Event, error)
@@ -108,6 +113,15 @@ type Store interface {
 	Devices(ctx context.Context, pizzeria int64) ([]Device, error)
 	// RevokeDevice ends a device and its sessions and returns the hashes of those sessions.
 	RevokeDevice(ctx context.Context, pizzeria, id int64, by StaffAction) ([]string, error)
+
+	// Takings adds up what an actor took at the door since the last count, or since a moment before the first one; again: the number of the
+	// last count, what it was about, with what came since.
+	Takings(ctx context.Context, pizzeria int64, actor Actor, since time.Time, again int) (Takings, error)
+	// SaveCount adds a count, or a float, if what it is about still is what the counter was shown; else it is refused (Conflict) with what it
+	// is now. It is never changed.
+	SaveCount(ctx context.Context, key Key, actor Actor, since time.Time, c CashCount) error
+	// Counts returns the last counts and floats of a shop, of one courier or (0) of all, the newest first.
+	Counts(ctx context.Context, pizzeria, courier int64, limit int) ([]CashCount, error)
 
 	// Till returns the entries of a shop's till from entry number from on, at most limit.
 	Till(ctx context.Context, pizzeria, from int64, limit int) ([]TillEntry, error)

@@ -120,6 +120,10 @@ func pizzerias(ctx context.Context, tx bun.Tx, id int64) ([]app.Pizzeria, error)
 	if err := tx.NewSelect().Model(&hours).Apply(only("h.pizzeria_id")).Order("h.pizzeria_id", "h.n").Scan(ctx); err != nil {
 		return nil, err
 	}
+	var where []placeRow
+	if err := tx.NewSelect().Model(&where).Apply(only("w.pizzeria_id")).Scan(ctx); err != nil {
+		return nil, err
+	}
 	var out []app.Pizzeria
 	for _, r := range rows {
 		p := app.Pizzeria{
@@ -136,12 +140,13 @@ func pizzerias(ctx context.Context, tx bun.Tx, id int64) ([]app.Pizzeria, error)
 				p.Hours = append(p.Hours, app.Opening{Day: time.Weekday(h.Weekday), From: h.From, To: h.To})
 			}
 		}
+		places(where, &p)
 		out = append(out, p)
 	}
 	return out, nil
 }
 
-// menu reads what the chain sells, in five queries. Names are sorted here rather than by the server: collations differ.
+// menu reads what the chain sells, in six queries. Names are sorted here rather than by the server: collations differ.
 func menu(ctx context.Context, tx bun.Tx) (*app.Menu, error) {
 	var m app.Menu
 	var ingredients []ingredientRow
@@ -154,6 +159,9 @@ func menu(ctx context.Context, tx bun.Tx) (*app.Menu, error) {
 			return nil, err
 		}
 		m.Ingredients = append(m.Ingredients, g)
+	}
+	if err := additions(ctx, tx, &m); err != nil {
+		return nil, err
 	}
 	slices.SortFunc(m.Ingredients, func(a, b app.Ingredient) int { return strings.Compare(a.Name+"\x00"+a.Slug, b.Name+"\x00"+b.Slug) })
 
@@ -266,13 +274,7 @@ func (d *DB) changeMenu(ctx context.Context, by app.StaffAction, change func(con
 			return err
 		}
 		var err error
-		events, err = d.nextOfAll(ctx, tx, func(events []app.Event) error {
-			m, err := menu(ctx, tx)
-			for i := range events {
-				events[i].Menu = m
-			}
-			return err
-		})
+		events, err = d.menuEvents(ctx, tx)
 		return err
 	})
 	if err != nil {

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io/fs"
 	"log/slog"
+	"strings"
 	"time"
 
 	"github.com/oc-pizza/ocpizza/app"
@@ -145,6 +146,14 @@ func (d *DB) migrator(f func(*goose.Provider) error) error {
 	}
 	err = f(p)
 	if err != nil && d.mysql && beginHistory(pool) {
+		err = f(p)
+	}
+	// goose has no lock on SQLite, where a column cannot be added « if not exists »: who comes second finds it there, and the migration's own
+	// row with it, for both are of one transaction.
+	for range 10 {
+		if d.mysql || err == nil || !strings.Contains(err.Error(), "duplicate column name") {
+			break
+		}
 		err = f(p)
 	}
 	return migrationError(err, row.held)

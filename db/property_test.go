@@ -57,6 +57,8 @@ func TestFoldingEqualsLoading(t *testing.T) {
 				"price":     e.price,
 				"retire":    e.retire,
 				"reassign":  e.reassign,
+				"addition":  e.addition,
+				"run":       e.run,
 				"repeat":    e.repeat,
 			})
 			e.compare(rt)
@@ -128,6 +130,11 @@ func (e *evening) basket(rt *rapid.T, b *app.Board) []app.NewLine {
 		l := app.NewLine{Product: p.Slug, Size: v.Size, Quantity: rapid.IntRange(1, 4).Draw(rt, "quantity")}
 		if can := b.Menu.Removable(&p, &v); len(can) > 0 && rapid.Bool().Draw(rt, "without") {
 			l.Without = []string{rapid.SampledFrom(can).Draw(rt, "left out").Slug}
+		}
+		if can := b.Menu.Addable(&p); len(can) > 0 && rapid.Bool().Draw(rt, "with") {
+			for range rapid.IntRange(1, 3).Draw(rt, "additions") {
+				l.Added = append(l.Added, rapid.SampledFrom(can).Draw(rt, "added").Slug) // twice, or left out too, is refused
+			}
 		}
 		lines = append(lines, l)
 	}
@@ -288,6 +295,31 @@ func (e *evening) reassign(rt *rapid.T) {
 	e.outcome(rt, "reassign", err)
 }
 
+// addition changes what is offered as an addition: its price, its portion, or no longer; or offers it again.
+func (e *evening) addition(rt *rapid.T) {
+	g := rapid.SampledFrom(e.boards[e.shops[0].ID].Menu.Ingredients).Draw(rt, "ingredient")
+	if rapid.IntRange(0, 2).Draw(rt, "any") != 0 {
+		g.Slug = rapid.SampledFrom([]string{"chevre", "jambon", "mozzarella", "oeuf"}).Draw(rt, "offered")
+	}
+	size := rapid.SampledFrom([]app.Size{app.Medium, app.Large}).Draw(rt, "size")
+	price := app.Cents(rapid.IntRange(50, 300).Draw(rt, "cents"))
+	e.outcome(rt, "addition", e.shop.SetAddition(ctx, e.director, g.Slug, size, price, rapid.Int64Range(0, 60).Draw(rt, "quantity")))
+}
+
+// run puts the director's stops in another sequence, some of which have left the run.
+func (e *evening) run(rt *rapid.T) {
+	p := e.anyShop(rt)
+	var stops []int64
+	for _, o := range e.boards[p.ID].Carried(e.director.User) {
+		stops = append(stops, o.ID)
+	}
+	stops = rapid.Permutation(append(stops, 987654321)).Draw(rt, "stops")
+	if len(stops) > app.MaxStops {
+		stops = stops[:app.MaxStops]
+	}
+	e.outcome(rt, "run", e.shop.OrderRun(ctx, e.director, newKey(), p.ID, stops))
+}
+
 // repeat sends the last write with a key once more: the same order, and nothing saved.
 func (e *evening) repeat(rt *rapid.T) {
 	if e.last == nil || e.lastGave == nil {
@@ -325,6 +357,9 @@ func (e *evening) compare(rt *rapid.T) {
 			if l != folded.Levels[id] {
 				rt.Errorf("level: loaded %+v, folded %+v", l, folded.Levels[id])
 			}
+		}
+		if !reflect.DeepEqual(loaded.Runs, folded.Runs) {
+			rt.Errorf("runs: loaded %v, folded %v", loaded.Runs, folded.Runs)
 		}
 		rt.Fatalf("%s: loaded %d orders at %d, folded %d at %d; menus equal: %t", p.Slug, len(loaded.Orders), loaded.Seq, len(folded.Orders), folded.Seq,
 			reflect.DeepEqual(loaded.Menu, folded.Menu))

@@ -76,6 +76,9 @@ func touched(ch app.Changes) []Audience {
 	if len(ch.Products) > 0 || ch.Menu {
 		add(MenuScreen, TillScreen)
 	}
+	if ch.Additions {
+		add(MenuScreen)
+	}
 	if len(ch.Levels) > 0 || ch.Menu {
 		add(KitchenScreen, DashboardScreen, StockScreen)
 	}
@@ -87,6 +90,14 @@ func touched(ch app.Changes) []Audience {
 			if !slices.Contains(ch.Orders, id) {
 				out = append(out, Audience{Screen: TrackingScreen, Pizzeria: shop, ID: id})
 			}
+		}
+	}
+	if len(ch.Runs) > 0 {
+		add(CourierScreen)
+	}
+	for _, id := range riding(ch) {
+		if a := (Audience{Screen: TrackingScreen, Pizzeria: shop, ID: id}); !slices.Contains(ch.Orders, id) && !slices.Contains(out, a) {
+			out = append(out, a)
 		}
 	}
 	for _, id := range ch.Orders {
@@ -116,9 +127,9 @@ func (bs *Boards) pieces(a Audience, ch app.Changes) ([]Op, error) {
 			html, err := bs.whole(a, b, bs.Live(b, b.Seq, ""))
 			return []Op{{Do: OpMorph, To: views.BoardID, HTML: html}}, err
 		}
-		for _, slug := range ch.Products {
-			if p, ok := b.Menu.Product(slug); ok {
-				d.morph(views.ProductID(slug), views.ProductCard(b, p))
+		for _, p := range b.Menu.Products {
+			if slices.Contains(ch.Products, p.Slug) || ch.Additions && p.Kind == app.Pizza {
+				d.morph(views.ProductID(p.Slug), views.ProductCard(b, &p))
 			}
 		}
 	case TrackingScreen:

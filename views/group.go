@@ -88,5 +88,5 @@ func weekWords(s ShopFigures) string {
 	if s.Week == nil {
 		return ""
 	}
-	return ", " + against(s.Figures.Takings, s.Then()) + " que " + lastWeekday(s.Week)
+	return ", " + compared(s.Figures.Takings, s.Then()) + " que " + lastWeekday(s.Week)
 }

@@ -49,8 +49,8 @@ func pastNow(past *app.Past, f Figures, now time.Time) app.Cents {
 	return past.Until(now.Sub(app.DayStart(f.Day)))
 }
 
-// against compares takings: "▲ 12 % de plus", "▼ 8 % de moins", "autant".
-func against(now, then app.Cents) string {
+// compared says takings against earlier ones: "▲ 12 % de plus", "▼ 8 % de moins", "autant".
+func compared(now, then app.Cents) string {
 	switch {
 	case then <= 0 && now <= 0:
 		return "autant"

@@ -76,11 +76,11 @@ func typedPrice(form url.Values) (app.Cents, error) {
 		n, err := quantity(form, "prix_cents")
 		return app.Cents(n), err
 	}
-	return euros(form.Get("prix"))
+	return typedEuros(form.Get("prix"))
 }
 
-// euros reads "12,50", "12.5", "12" or "12 €".
-func euros(typed string) (app.Cents, error) {
+// typedEuros reads "12,50", "12.5", "12" or "12 €".
+func typedEuros(typed string) (app.Cents, error) {
 	bad := app.Errorf(app.Invalid, "« %s » n’est pas un prix. Écrivez-le comme 12,50.", shorten(typed)).InField("prix")
 	text := strings.TrimSpace(strings.TrimSuffix(strings.ReplaceAll(typed, "\u00a0", " "), "€"))
 	whole, part, _ := strings.Cut(strings.ReplaceAll(text, ".", ","), ",")
@@ -174,7 +174,7 @@ func newPizza(form url.Values) (app.NewPizza, error) {
 	in.OvenSeconds = int(oven)
 	for _, size := range views.PizzaSizes {
 		v := app.Variant{Size: size}
-		if v.Price, err = euros(form.Get("prix_" + string(size))); err != nil {
+		if v.Price, err = typedEuros(form.Get("prix_" + string(size))); err != nil {
 			return in, app.AsError(err).InField("prix_" + string(size))
 		}
 		for name := range form {

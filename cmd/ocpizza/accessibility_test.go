@@ -66,9 +66,9 @@ func TestAccessibility(t *testing.T) {
 	}{
 		{"", desk, []string{"/", "/carte/perpignan", "/carte/perpignan#panier", tracked.Suivi, away.Suivi, "/connexion", "/ecran", "/nulle-part"}},
 		{"cuisine", wall, []string{"/cuisine"}},
-		{"livreur", phone, []string{"/livraisons"}},
+		{"livreur", phone, []string{"/livraisons", "/livraisons/compte"}},
 		{"caisse", desk, []string{"/caisse", "/caisse/tickets", "/caisse/commandes/1/ticket"}},
-		{"directeur", cockpit, []string{"/pilotage", "/pilotage/groupe", "/pilotage/stocks", "/pilotage/ecrans", "/pilotage/supervision",
+		{"directeur", cockpit, []string{"/pilotage", "/pilotage/groupe", "/pilotage/stocks", "/pilotage/ecrans", "/pilotage/supervision", "/pilotage/comptes",
 			"/pilotage/carte", "/pilotage/carte?ajouter=pizza", "/pilotage/equipe", "/pilotage/historique", fmt.Sprintf("/pilotage/commandes/%d/livreur", away.ID)}},
 	} {
 		for _, scheme := range []string{"light", "dark"} {
