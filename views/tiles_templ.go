@@ -543,7 +543,7 @@ func delayTile(f Figures) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = tileHead("Promesse tenue", f.HandedAt).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = tileHead("À l’heure", f.HandedAt).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
