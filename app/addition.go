@@ -181,8 +181,8 @@ func (o *Order) settled(before []Line, actor Actor, at time.Time) []TillEntry {
 
 // The bounds of an addition: beyond them it is a slip of the finger.
 const (
-	maxAddition    Cents = 20_00
-	maxAddedAmount       = 1_000
+	maxAddition          = Cents(20_00)
+	maxAddedAmount int64 = 1_000
 )
 
 // SetAddition offers an ingredient as an addition to pizzas of a size in every shop, from now on, for a price and with a quantity in the

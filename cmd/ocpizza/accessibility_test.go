@@ -52,7 +52,7 @@ func TestAccessibility(t *testing.T) {
 	c := startChromium(t)
 	e := quickEvening(t)
 	visitor := e.visitor()
-	tracked := visitor.place(order("burrata-serrano:large:2", "cola-33:single:1"), "axe-1")
+	tracked := visitor.place(order("burrata-serrano:large:2:roquette:chevre,oeuf", "cola-33:single:1"), "axe-1")
 	visitor.place(order("quatre-fromages:medium:1", "calzone:large:3"), "axe-2")
 	away := visitor.place(order("savoyarde:large:1", "tiramisu:single:2"), "axe-3")
 	e.cooked(away)
@@ -77,8 +77,10 @@ func TestAccessibility(t *testing.T) {
 				b.open(path)
 				if path == "/carte/perpignan" {
 					b.connected()
+					b.composes("burrata-serrano")
 					b.click(`#product-burrata-serrano [data-size="large"] .add`)
 					b.holds(`#panier[data-count="1"]`)
+					b.composes("savoyarde")
 				}
 				for _, width := range []int64{screen.size.width, phone.width} {
 					b.resize(width, screen.size.height)
