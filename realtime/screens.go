@@ -89,6 +89,14 @@ func touched(ch app.Changes) []Audience {
 			}
 		}
 	}
+	if len(ch.Levels) > 0 && !ch.Maintenance && !ch.Menu {
+		for _, o := range ch.After.Live(onHold) {
+			add(TillScreen, DashboardScreen)
+			if !slices.Contains(ch.Orders, o.ID) {
+				out = append(out, Audience{Screen: TrackingScreen, Pizzeria: shop, ID: o.ID})
+			}
+		}
+	}
 	for _, id := range ch.Orders {
 		out = append(out, Audience{Screen: TrackingScreen, Pizzeria: shop, ID: id})
 		add(KitchenScreen, TillScreen, DashboardScreen)
@@ -98,6 +106,9 @@ func touched(ch app.Changes) []Audience {
 	}
 	return out
 }
+
+// onHold reports whether an order waits for its customer, who is shown what can still be made.
+func onHold(o *app.Order) bool { return o.Status == app.OnHold }
 
 // delivered reports whether an order, if there is one, is brought to its customer.
 func delivered(o *app.Order) bool { return o != nil && o.Mode == app.Delivery }

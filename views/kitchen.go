@@ -121,21 +121,6 @@ func beside(o *app.Order) string {
 	return strings.Join(parts, " · ")
 }
 
-// ovenUntil is when a line's pizzas come out of the oven; zero when none is in it. The journal tells lines, not pizzas: pizzas of one line
-// that went in one after the other show the time of the last.
-func ovenUntil(b *app.Board, o *app.Order, l app.Line) time.Time {
-	p, ok := b.Menu.Product(l.Product)
-	if !ok || p.OvenSeconds == 0 || !slices.Contains(l.Items, app.InOven) {
-		return time.Time{}
-	}
-	for _, s := range slices.Backward(o.Journal) {
-		if s.Line == l.N && s.To == string(app.InOven) {
-			return s.At.Add(time.Duration(p.OvenSeconds) * time.Second)
-		}
-	}
-	return time.Time{}
-}
-
 // dangers are how people write that an ingredient harms them, without accents: allergies, intolerances, coeliac disease, in French or English.
 var dangers = []string{"allerg", "intoleran", "coeliaq", "celiaq", "coeliac", "celiac", "gluten", "anaphyla"}
 
@@ -194,7 +179,7 @@ func roomFor(o *app.Order) room {
 			column = h
 			height += h
 		}
-		if height+besideHeight(o)+noteHeight(o, r.cells) <= wallLines {
+		if height+goneHeight(o)+besideHeight(o)+noteHeight(o, r.cells) <= wallLines {
 			return r
 		}
 	}
@@ -222,6 +207,9 @@ func (r room) height(l app.Line) float64 {
 
 // oneByOne is how many pizzas of a line have a button each on the ticket.
 const oneByOne = 6
+
+// goneHeight is that of what is no longer to be made, while the kitchen has not seen it.
+func goneHeight(o *app.Order) float64 { return float64(len(o.Gone())) * 0.95 * wallFont }
 
 func besideHeight(o *app.Order) float64 {
 	if beside(o) == "" {

@@ -1,0 +1,86 @@
+package views
+
+import (
+	"strconv"
+	"strings"
+
+	"github.com/oc-pizza/ocpizza/app"
+)
+
+// SwapID is the tracking page's form for what is made instead of what ran out.
+const SwapID = "act-echanger"
+
+// SwapField is the field of a choice: on a screen that shows several orders, each order's has a name of its own.
+func SwapField(o *app.Order) string { return "echange-" + strconv.FormatInt(o.ID, 10) }
+
+// HeldID is the box of an order on hold where somebody may have to call.
+func HeldID(order int64) string { return numbered("held-", order) }
+
+// offer is a line that cannot be made, and what it may become.
+type offer struct {
+	app.Line
+	Swaps []app.Swap
+}
+
+// offers are the lines of an order on hold that need what ran out.
+func offers(b *app.Board, o *app.Order) []offer {
+	var out []offer
+	for _, l := range b.Missed(o) {
+		out = append(out, offer{l, b.Swaps(o, l, o.Reached(app.OnHold))})
+	}
+	return out
+}
+
+// swappable reports whether every line that needs what ran out can be something else, or be made without it.
+func swappable(b *app.Board, o *app.Order) bool {
+	any := false
+	for _, f := range offers(b, o) {
+		if len(f.Swaps) == 0 && !canLeaveOut(b, o) {
+			return false
+		}
+		any = any || len(f.Swaps) > 0
+	}
+	return any
+}
+
+// withoutToo reports whether « sans … » is one of the choices of each line: it is a button of its own where one line is concerned.
+func withoutToo(b *app.Board, o *app.Order) bool { return canLeaveOut(b, o) && len(b.Missed(o)) > 1 }
+
+func swapValue(l app.Line, s app.Swap) string {
+	return strconv.Itoa(l.N) + ":" + s.Product + ":" + string(s.Size)
+}
+
+func withoutValue(l app.Line) string { return strconv.Itoa(l.N) + ":sans" }
+
+// swapPrice says what a swap changes of the bill.
+func swapPrice(o *app.Order, l app.Line, s app.Swap) string {
+	less := (l.UnitPrice - s.Price) * app.Cents(l.Quantity)
+	switch {
+	case less <= 0:
+		return "même prix"
+	case o.Payment.Status == app.Paid:
+		return Euros(less) + " vous sont rendus"
+	default:
+		return Euros(less) + " de moins"
+	}
+}
+
+// swapName names a swap, with its size when it is another one.
+func swapName(l app.Line, s app.Swap) string {
+	if s.Size == l.Size {
+		return s.Name
+	}
+	return s.Name + " " + strings.ToLower(Size(s.Size))
+}
+
+// swapWords are those of a swap in a list of one line each.
+func swapWords(o *app.Order, l app.Line, s app.Swap) string {
+	words := swapName(l, s)
+	if less := (l.UnitPrice - s.Price) * app.Cents(l.Quantity); less > 0 {
+		words += ", " + Euros(less) + map[bool]string{true: " à rendre", false: " de moins"}[o.Payment.Status == app.Paid]
+	}
+	if len(s.Removed) > 0 {
+		words += ", sans " + strings.ToLower(strings.Join(s.Removed, ", "))
+	}
+	return words
+}
