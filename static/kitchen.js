@@ -29,6 +29,7 @@
     } catch { /* then as long as the page lasts */ }
     scale();
     present();
+    keepShifting();
     layout();
     paintMute();
   }
@@ -273,7 +274,13 @@
   }
 
   const lists = () => [...document.querySelectorAll('.station-list')];
-  const stock = () => lists().forEach(fill);
+  function stock() {
+    lists().forEach(fill);
+    // More slots than one column holds stand in two.
+    const oven = byId('station-oven');
+    oven?.removeAttribute('data-dense');
+    if (oven && oven.scrollHeight > oven.clientHeight + 1) oven.dataset.dense = '';
+  }
   function turnStation(id, by) {
     const list = byId(id);
     if (!list) return;
@@ -416,7 +423,7 @@
 
   // Nothing moves under a finger: what arrives within 600 ms of a touch waits.
   document.addEventListener('pointerdown', (e) => {
-    if (e.target.closest?.('.floor')) oc.hold(600);
+    if (e.target.closest?.('.floor,#tickets')) oc.hold(600);
   });
   document.addEventListener('click', (e) => {
     const b = e.target.closest?.('[data-page-by]');
@@ -552,9 +559,12 @@
   // Now and then the picture stands a few pixels elsewhere, so that nothing burns in.
   const places = [[0, 0], [3, 0], [3, 3], [0, 3], [-3, 3], [-3, 0], [-3, -3], [0, -3], [3, -3]];
   let place = 0;
-  let shifted = 0;
+  let shifting = 0;
+  function keepShifting() {
+    clearInterval(shifting);
+    shifting = setInterval(shift, settings.shiftEvery * 60_000);
+  }
   function shift() {
-    shifted = Date.now();
     const [x, y] = places[place++ % places.length];
     root.style.setProperty('--shift-x', x + 'px');
     root.style.setProperty('--shift-y', y + 'px');
@@ -584,7 +594,7 @@
   paintMute();
   keepAwake();
   oc.worker?.().catch((err) => console.warn('worker:', err)); // so that it boots without a network, too
-  setInterval(() => Date.now() - shifted >= settings.shiftEvery * 60_000 && shift(), 30_000);
+  keepShifting();
   setInterval(dim, 30_000);
   setInterval(watchOven, 1000);
 

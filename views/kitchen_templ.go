@@ -1704,7 +1704,7 @@ func ticketFoot(b *app.Board, o *app.Order) templ.Component {
 		}
 		switch o.Status {
 		case app.OnHold:
-			templ_7745c5c3_Err = wallHold(b, o).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = wallHold(b, o, "wall").Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -3134,7 +3134,7 @@ func kitchenHelp() templ.Component {
 				return templ_7745c5c3_Err
 			}
 		}
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 269, "</ul><p>« Postes » montre les mêmes pizzas une par une&nbsp;: à faire, au four avec un compte à rebours chacune, à la coupe. Chaque écran garde sa présentation.</p><p>Tout se fait aussi au doigt&nbsp;: touchez une ligne pour la faire avancer (en préparation, au four, faite), le livre pour sa recette, le bouton du bas pour tout le ticket. Les pizzas d’une même ligne s’avancent aussi une par une, sur le ticket ou au-dessus de la recette.</p><button class=\"wall-sheet-close\"")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 269, "</ul><p>«&nbsp;Postes&nbsp;» montre les mêmes pizzas une par une&nbsp;: à faire, au four avec un compte à rebours chacune, à la coupe. Chaque écran garde sa présentation.</p><p>Tout se fait aussi au doigt&nbsp;: touchez une ligne pour la faire avancer (en préparation, au four, faite), le livre pour sa recette, le bouton du bas pour tout le ticket. Les pizzas d’une même ligne s’avancent aussi une par une, sur le ticket ou au-dessus de la recette.</p><button class=\"wall-sheet-close\"")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -3184,7 +3184,7 @@ func wallSettings() templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 272, "\" class=\"wall-sheet\" aria-labelledby=\"wall-settings-t\"><h2 id=\"wall-settings-t\">Cet écran</h2><form method=\"dialog\" class=\"wall-sheet-form\"><label>Lu à une distance de (m) <input name=\"distance\" type=\"number\" min=\"0.3\" max=\"10\" step=\"0.1\" value=\"3\" inputmode=\"decimal\"></label> <label>Diagonale (pouces) <input name=\"diagonal\" type=\"number\" min=\"7\" max=\"100\" step=\"0.1\" value=\"43\" inputmode=\"decimal\"></label> <label>Présentation <select name=\"view\"><option value=\"tickets\">Tickets</option><option value=\"stations\">Postes&nbsp;: à faire, four, coupe</option></select></label> <label>« À presser » dès (% du temps promis) <input name=\"warnAt\" type=\"number\" min=\"10\" max=\"99\" value=\"60\" inputmode=\"numeric\"></label> <label>Sonner au four après (s de trop, 0 jamais) <input name=\"ovenAfter\" type=\"number\" min=\"0\" max=\"600\" value=\"30\" inputmode=\"numeric\"></label> <label>Sonner si l’écran se fige, toutes les (s) <input name=\"staleEvery\" type=\"number\" min=\"10\" max=\"600\" value=\"30\" inputmode=\"numeric\"></label> <label>Décaler l’image toutes les (min) <input name=\"shiftEvery\" type=\"number\" min=\"1\" max=\"120\" value=\"10\" inputmode=\"numeric\"></label> <label>Assombrir après (min sans commande) <input name=\"dimAfter\" type=\"number\" min=\"1\" max=\"240\" value=\"20\" inputmode=\"numeric\"></label> <button class=\"primary\">Enregistrer</button></form><button class=\"wall-sheet-close\"")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 272, "\" class=\"wall-sheet\" aria-labelledby=\"wall-settings-t\"><h2 id=\"wall-settings-t\">Cet écran</h2><form method=\"dialog\" class=\"wall-sheet-form\"><label>Lu à une distance de (m) <input name=\"distance\" type=\"number\" min=\"0.3\" max=\"10\" step=\"0.1\" value=\"3\" inputmode=\"decimal\"></label> <label>Diagonale (pouces) <input name=\"diagonal\" type=\"number\" min=\"7\" max=\"100\" step=\"0.1\" value=\"43\" inputmode=\"decimal\"></label> <label>Présentation <select name=\"view\"><option value=\"tickets\">Tickets</option><option value=\"stations\">Postes&nbsp;: à faire, four, coupe</option></select></label> <label>«&nbsp;À presser&nbsp;» dès (%&nbsp;du temps promis) <input name=\"warnAt\" type=\"number\" min=\"10\" max=\"99\" value=\"60\" inputmode=\"numeric\"></label> <label>Sonner au four après (s de trop, 0 jamais) <input name=\"ovenAfter\" type=\"number\" min=\"0\" max=\"600\" value=\"30\" inputmode=\"numeric\"></label> <label>Sonner si l’écran se fige, toutes les (s) <input name=\"staleEvery\" type=\"number\" min=\"10\" max=\"600\" value=\"30\" inputmode=\"numeric\"></label> <label>Décaler l’image toutes les (min) <input name=\"shiftEvery\" type=\"number\" min=\"1\" max=\"120\" value=\"10\" inputmode=\"numeric\"></label> <label>Assombrir après (min sans commande) <input name=\"dimAfter\" type=\"number\" min=\"1\" max=\"240\" value=\"20\" inputmode=\"numeric\"></label> <button class=\"primary\">Enregistrer</button></form><button class=\"wall-sheet-close\"")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

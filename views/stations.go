@@ -174,6 +174,15 @@ func lastDone(l app.Line) int {
 	return 0
 }
 
+// slotWords say what a tap on a pizza in the oven does.
+func slotWords(p OnePizza) string {
+	words := "Sortir du four : " + p.Line.Name + " " + strings.ToLower(Size(p.Line.Size)) + ", commande n° " + strconv.Itoa(p.Order.Number)
+	if !p.Until.IsZero() {
+		words += ", à " + Clock(p.Until)
+	}
+	return words
+}
+
 // gone says a line that is no longer to be made.
 func gone(l app.Line) string {
 	words := strings.TrimSpace(strconv.Itoa(l.Quantity) + "×" + nbsp + l.Name + " " + strings.ToLower(Size(l.Size)))

@@ -53,7 +53,7 @@ func choicesOf(form url.Values, order int64) ([]app.Choice, error) {
 		}
 	}
 	var out []app.Choice
-	for _, v := range values {
+	for _, v := range slices.DeleteFunc(values, func(v string) bool { return v == "" }) {
 		parts := strings.Split(v, ":")
 		n, err := strconv.Atoi(parts[0])
 		switch {
