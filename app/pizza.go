@@ -12,26 +12,13 @@ func (o *Order) OvenSince(line, pizza int) time.Time {
 	if i < 0 || pizza < 1 || pizza > len(o.Lines[i].Items) || o.Lines[i].Items[pizza-1] != InOven {
 		return time.Time{}
 	}
-	at, _ := o.lastOf(line, pizza, InOven)
-	return at
+	return o.lastPut(line, pizza, InOven)
 }
 
-// DoneSince is when a pizza of a line came out of the oven, or its ticket was bumped; zero when it is not done.
-func (o *Order) DoneSince(line, pizza int) time.Time {
-	i := slices.IndexFunc(o.Lines, func(l Line) bool { return l.N == line })
-	if i < 0 || pizza < 1 || pizza > len(o.Lines[i].Items) || o.Lines[i].Items[pizza-1] != Done {
-		return time.Time{}
-	}
-	at, is := o.lastOf(line, pizza, Done)
-	if is {
-		return at
-	}
-	return o.Reached(Ready)
-}
-
-// lastOf tells when the journal last took a pizza to a state that it was not in already; is says that nothing took it out of it since. Steps
-// that an earlier release wrote name no pizza: they count for all of their line.
-func (o *Order) lastOf(line, pizza int, state ItemState) (at time.Time, is bool) {
+// lastPut tells when the journal last took a pizza to a state that it was not in already. Steps that an earlier release wrote name no pizza: they
+// count for all of their line.
+func (o *Order) lastPut(line, pizza int, state ItemState) (at time.Time) {
+	is := false
 	for _, s := range o.Journal {
 		switch {
 		case s.Line == line && (s.Pizza == 0 || s.Pizza == pizza):
@@ -43,5 +30,5 @@ func (o *Order) lastOf(line, pizza int, state ItemState) (at time.Time, is bool)
 			is = false // all of it waits from the beginning
 		}
 	}
-	return at, is
+	return at
 }

@@ -236,7 +236,9 @@ func (e *evening) swap(rt *rapid.T) {
 		choices = append(choices, c)
 	}
 	total := o.Total()
-	e.last = func() (*app.Order, error) { return e.shop.AnswerHold(ctx, e.director, k, p.ID, o.ID, o.Missing, choices) }
+	e.last = func() (*app.Order, error) {
+		return e.shop.AnswerHold(ctx, e.director, k, p.ID, o.ID, o.Missing, choices)
+	}
 	var err error
 	e.lastGave, err = e.last()
 	e.outcome(rt, "swap", err)
