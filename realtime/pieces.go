@@ -330,7 +330,7 @@ func (d *drawing) dashboard(ch app.Changes) {
 	b := ch.After
 	now := time.Now()
 	d.different(views.TilePieces(ch.Before, now), views.TilePieces(b, now))
-	d.lists(listOf(withHeld(ch), views.DashboardListID, views.OpenOrders(ch.Before), views.OpenOrders(b), views.LateID, func(o *app.Order) templ.Component { return views.DashboardOrder(b, o) }))
+	d.lists(listOf(withHeld(ch), views.DashboardListID, views.OnDashboard(ch.Before), views.OnDashboard(b), views.LateID, func(o *app.Order) templ.Component { return views.DashboardOrder(b, o) }))
 }
 
 // stock draws the levels that changed. What may be done about a level stays as it is, with what somebody types there, unless that changed too.

@@ -1290,7 +1290,7 @@ func sparkline(hours []Hour) templ.Component {
 	})
 }
 
-// DashboardOrders lists what is under way, the first promised on top. The words for none are hidden by CSS.
+// DashboardOrders lists what is under way: what waits for its customer on top, then by promise. The words for none are hidden by CSS.
 func DashboardOrders(b *app.Board) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -1342,7 +1342,7 @@ func DashboardOrders(b *app.Board) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		for _, o := range OpenOrders(b) {
+		for _, o := range OnDashboard(b) {
 			templ_7745c5c3_Err = DashboardOrder(b, o).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err

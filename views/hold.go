@@ -1,11 +1,27 @@
 package views
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 
 	"github.com/oc-pizza/ocpizza/app"
 )
+
+// OnDashboard returns the orders of the dashboard: those on hold in front, for somebody may have to call, then by promise.
+func OnDashboard(b *app.Board) []*app.Order {
+	out := OpenOrders(b)
+	slices.SortStableFunc(out, func(x, y *app.Order) int { return onHold(y) - onHold(x) })
+	return out
+}
+
+// onHold is 1 for an order that waits for its customer's answer.
+func onHold(o *app.Order) int {
+	if o.Status == app.OnHold {
+		return 1
+	}
+	return 0
+}
 
 // SwapID is the tracking page's form for what is made instead of what ran out.
 const SwapID = "act-echanger"

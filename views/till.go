@@ -30,7 +30,7 @@ func tillPath(o *app.Order, step string) string {
 // promise.
 func AtTill(b *app.Board) []*app.Order {
 	out := OpenOrders(b)
-	slices.SortStableFunc(out, func(x, y *app.Order) int { return pressing(y) - pressing(x) })
+	slices.SortStableFunc(out, func(x, y *app.Order) int { return 2*onHold(y) + atCounter(y) - 2*onHold(x) - atCounter(x) })
 	return out
 }
 
@@ -43,13 +43,6 @@ func atCounter(o *app.Order) int {
 		return 1
 	}
 	return 0
-}
-
-func pressing(o *app.Order) int {
-	if o.Status == app.OnHold {
-		return 2
-	}
-	return atCounter(o)
 }
 
 // fewest is the least that is left of a product's sizes, for its warning.

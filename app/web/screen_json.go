@@ -100,7 +100,8 @@ func tillJSON(b *app.Board, live views.Live) fiber.Map {
 
 func dashboardJSON(b *app.Board, live views.Live) fiber.Map {
 	figures := figuresJSON(views.ShopFiguresOf(b, live.Now))
-	return screenJSON(b, live, fiber.Map{"chiffres": figures, "commandes": ticketsJSON(views.OpenOrders(b), func(o *app.Order, out fiber.Map) {
+	return screenJSON(b, live, fiber.Map{"chiffres": figures, "commandes": ticketsJSON(views.OnDashboard(b), func(o *app.Order, out fiber.Map) {
+		out["attente"] = holdJSON(b, o)
 		out["nom"], out["telephone"], out["livreur"], out["manque"] = o.Contact.Name, o.Contact.Phone, o.CourierName, o.Missing
 		moneyJSON(o, out)
 	})})
