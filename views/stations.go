@@ -174,13 +174,12 @@ func lastDone(l app.Line) int {
 	return 0
 }
 
-// slotWords say what a tap on a pizza in the oven does.
+// slotWords say for ears what a tap on a pizza in the oven does, and when it should be done: a clock that ticks is not read aloud.
 func slotWords(p OnePizza) string {
-	words := "Sortir du four : " + p.Line.Name + " " + strings.ToLower(Size(p.Line.Size)) + ", commande n° " + strconv.Itoa(p.Order.Number)
-	if !p.Until.IsZero() {
-		words += ", à " + Clock(p.Until)
+	if p.Until.IsZero() {
+		return "Sortir du four"
 	}
-	return words
+	return "Sortir du four à " + Clock(p.Until)
 }
 
 // gone says a line that is no longer to be made.
