@@ -78,7 +78,7 @@ func (o *Order) acknowledgeChange(actor Actor, at time.Time) (Change, error) {
 		if slices.ContainsFunc(o.Journal, func(s Step) bool { return s.To == Acknowledged }) {
 			return Change{}, ErrUnchanged
 		}
-		return Change{}, Errorf(Conflict, "La commande n° %d %s : elle n’est ni annulée ni changée. Regardez sur votre écran où elle en est.", o.Number, o.stands())
+		return Change{}, Errorf(Conflict, "La commande n° %d %s : elle n’est pas annulée, et rien n’y a changé. Regardez sur votre écran où elle en est.", o.Number, o.stands())
 	}
 	o.Before = nil
 	o.record(actor, 0, string(o.Status), Acknowledged, "", o.follows(at))

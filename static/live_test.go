@@ -946,6 +946,25 @@ func TestKitchenScaleIsPerScreen(t *testing.T) {
 	b.clean()
 }
 
+// TestKitchenThresholdsAreSettings: each screen keeps its own, with defaults.
+func TestKitchenThresholdsAreSettings(t *testing.T) {
+	r := hoursRig(t, 1)
+	r.outside = strings.Replace(r.outside, `<button id="ok">`, `<select name="view"><option value="tickets"></option><option value="stations"></option></select>
+<input name="warnAt"><input name="ovenAfter"><input name="shiftEvery"><input name="dimAfter"><button id="ok">`, 1)
+	b, _ := r.live()
+	b.is(`document.documentElement.dataset.view + ' ' + document.documentElement.dataset.warnAt`, "tickets 0.6")
+	b.wait(`document.getElementById('ticket-1').dataset.age === 'late'`)
+	b.do(`const d = document.getElementById('wall-settings'); d.showModal();
+for (const [name, value] of Object.entries({ view: 'stations', warnAt: '40', ovenAfter: '0', shiftEvery: '5', dimAfter: 'bientôt' })) d.querySelector('[name=' + name + ']').value = value;
+document.getElementById('ok').click()`)
+	b.wait(`document.documentElement.dataset.view === 'stations' && document.documentElement.dataset.warnAt === '0.4'`)
+	b.is(`(({ view, warnAt, ovenAfter, shiftEvery, dimAfter }) => [view, warnAt, ovenAfter, shiftEvery, dimAfter].join())(JSON.parse(localStorage.getItem('oc.wall')))`, "stations,40,0,5,20")
+	b.is(`pass(300_000)`, "1")
+	b.keys("p")
+	b.is(`document.documentElement.dataset.view`, "tickets")
+	b.clean()
+}
+
 // hoursRig is a wall whose hours a test may let pass.
 func hoursRig(t *testing.T, tickets int) *rig {
 	t.Helper()
