@@ -9,6 +9,10 @@ import (
 // asSaid is what a ticket says of a line: what it costs, holds and how far it is left out.
 func (l Line) asSaid() Line {
 	l.UnitPrice, l.VAT, l.Allergens, l.Recipe, l.Items = 0, 0, nil, nil, nil
+	l.Added = slices.Clone(l.Added)
+	for i := range l.Added {
+		l.Added[i].Price, l.Added[i].Quantity = 0, 0
+	}
 	return l
 }
 

@@ -29,6 +29,7 @@ type Swap struct {
 	Price     Cents // of one: never more than what the line cost
 	Allergens []Allergen
 	Removed   []string // names of what was left out of the line and is of this recipe too
+	Added     []string // names of what was added to the line and is to this one, too
 }
 
 // Choice is the answer for one line of an order on hold: another product in a size, or the same without what ran out (Product "").
@@ -62,11 +63,14 @@ func (b *Board) Swaps(o *Order, l Line, at time.Time) []Swap {
 	var same, other []Swap
 	for _, p := range b.Menu.Products {
 		for _, v := range p.Variants {
-			made, err := b.Menu.instead(l, Choice{l.N, p.Slug, v.Size}, o.Mode, at)
+			made, err := b.Menu.instead(l, Choice{l.N, p.Slug, v.Size}, o.Missing, o.Mode, at)
 			if err != nil || made.takes(g.ID) || feasible(made.Recipe, levels) < l.Quantity {
 				continue
 			}
 			s := Swap{Product: p.Slug, Name: p.Name, Size: v.Size, Price: made.UnitPrice, Allergens: made.Allergens, Removed: made.Removed}
+			for _, a := range made.Added {
+				s.Added = append(s.Added, a.Name)
+			}
 			if v.Size == l.Size {
 				same = append(same, s)
 			} else {
@@ -95,8 +99,8 @@ func giveBack(levels map[int64]Level, held []Part) map[int64]Level {
 }
 
 // instead is a line made as another product of its kind. It costs what is less, for the house is at fault; what the customer did not want on
-// the first is not on this one either.
-func (m *Menu) instead(l Line, c Choice, mode Mode, at time.Time) (Line, *Error) {
+// the first is not on this one either, and what was added is, but for what is missing.
+func (m *Menu) instead(l Line, c Choice, missing string, mode Mode, at time.Time) (Line, *Error) {
 	p, ok := m.Product(c.Product)
 	if !ok || p.Kind != l.Kind || p.Slug == l.Product {
 		return Line{}, Errorf(Invalid, "« %s » ne peut pas remplacer « %s ». Choisissez dans la liste.", clip(c.Product), l.Name).AtLine(l.N)
@@ -107,6 +111,15 @@ func (m *Menu) instead(l Line, c Choice, mode Mode, at time.Time) (Line, *Error)
 			if slices.Contains(l.Without, g.Slug) {
 				ask.Without = append(ask.Without, g.Slug)
 			}
+		}
+	}
+	for _, a := range l.Added {
+		g, ok := m.IngredientBySlug(a.Slug)
+		if !ok || a.Slug == missing {
+			continue
+		}
+		if _, ok := g.Addition(c.Size); ok {
+			ask.Added = append(ask.Added, a.Slug)
 		}
 	}
 	made, err := m.line(ask, mode, at)
@@ -136,7 +149,7 @@ func (o *Order) Answer(actor Actor, b *Board, missing Ingredient, choices []Choi
 		case k < 0:
 			return Change{}, Errorf(Invalid, "Dites par quoi remplacer « %s ».", l.Name).AtLine(l.N)
 		case choices[k].Product != "":
-			made, err := m.instead(*l, choices[k], o.Mode, at)
+			made, err := m.instead(*l, choices[k], o.Missing, o.Mode, at)
 			if err != nil {
 				return Change{}, err
 			}
@@ -187,15 +200,14 @@ func (o *Order) awaits(actor Actor, missing Ingredient) error {
 }
 
 // goOn takes an order that was on hold back to the kitchen with the lines that were chosen. What preparation has used up stays used up: only
-// what the new lines need beyond it is taken, at once, for preparation will not take anything again. Money that was taken is given back and
-// taken anew when the bill is another one.
+// what the new lines need beyond it is taken, at once, for preparation will not take anything again. Money that
+// was taken is given back as far as the bill is a smaller one.
 func (o *Order) goOn(actor Actor, lines []Line, reason string, at time.Time) (Change, error) {
 	if !actor.Is(Customer, Cashier, Manager) {
 		return Change{}, Errorf(Forbidden, "Votre rôle ne permet pas cette étape. Demandez au responsable.")
 	}
 	at = o.follows(at)
 	var c Change
-	before := o.entry("refund", -1, actor, at)
 	old := o.Lines
 	if !o.Consumed {
 		c.Moves = o.moves(Release, actor, at)
@@ -208,21 +220,13 @@ func (o *Order) goOn(actor Actor, lines []Line, reason string, at time.Time) (Ch
 	} else {
 		c.Moves = o.takeMore(old, actor, at)
 	}
-	if after := o.entry("sale", 1, actor, at); o.Payment.Status == Paid && !slices.Equal(VATByRate(old), after.VAT) {
-		c.Till = []TillEntry{before, after}
-		reason = clipped(strings.Join(slices.DeleteFunc([]string{reason, giveBackWords(-before.Amount - after.Amount)}, func(s string) bool { return s == "" }), ", "))
+	if c.Till = o.settled(old, actor, at); c.Till != nil && c.Till[0].Amount < 0 {
+		reason = clipped(reason + ", " + (-c.Till[0].Amount).String() + " à rendre")
 	}
 	if _, err := o.Advance(actor, Received, reason, at); err != nil {
 		return Change{}, err
 	}
 	return c, nil
-}
-
-func giveBackWords(c Cents) string {
-	if c <= 0 {
-		return ""
-	}
-	return c.String() + " à rendre"
 }
 
 // takeMore is what an order in preparation takes beyond what its lines of before took.

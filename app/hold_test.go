@@ -168,7 +168,7 @@ func TestAnswerPaid(t *testing.T) {
 		till    []Cents
 		reason  string
 	}{
-		{"margherita", []Cents{-2650, 2150}, Cents(500).String() + " à rendre"},
+		{"margherita", []Cents{-500}, Cents(500).String() + " à rendre"},
 		{"vegetarienne", nil, "au lieu de Reine moyenne"},
 	} {
 		b, o := heldBoard(t, false)

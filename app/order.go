@@ -35,6 +35,7 @@ type Line struct {
 	VAT       Rate
 	Without   []string   // slugs of ingredients left out
 	Removed   []string   // their names
+	Added     []Added    // additions, which UnitPrice and Recipe contain
 	Allergens []Allergen // of what is really on it
 	Recipe    []Part     // per unit, what is left out already left out
 	Items     []ItemState
@@ -359,14 +360,19 @@ func (o *Order) LeaveOut(actor Actor, m *Menu, missing Ingredient, at time.Time)
 	return o.Answer(actor, &Board{Menu: m}, missing, choices, at)
 }
 
-// leaveOut reports whether the line had the ingredient. Its allergens are the caller's to declare again.
+// leaveOut reports whether the line had the ingredient. What was added of it goes with its price; a pizza that has none of it by its recipe is
+// not said to go without. Its allergens are the caller's to declare again.
 func (l *Line) leaveOut(g Ingredient) bool {
-	if !slices.ContainsFunc(l.Recipe, func(p Part) bool { return p.Ingredient == g.ID }) {
+	i := slices.IndexFunc(l.Recipe, func(p Part) bool { return p.Ingredient == g.ID })
+	if i < 0 {
 		return false
 	}
-	l.Recipe = slices.DeleteFunc(slices.Clone(l.Recipe), func(p Part) bool { return p.Ingredient == g.ID })
-	l.Without = append(slices.Clone(l.Without), g.Slug)
-	l.Removed = append(slices.Clone(l.Removed), g.Name)
+	quantity := l.Recipe[i].Quantity - l.takeOff(g.Slug)
+	l.Recipe = slices.Delete(slices.Clone(l.Recipe), i, i+1)
+	if quantity > 0 {
+		l.Without = append(slices.Clone(l.Without), g.Slug)
+		l.Removed = append(slices.Clone(l.Removed), g.Name)
+	}
 	return true
 }
 

@@ -38,7 +38,7 @@ var migrations embed.FS
 
 // oldestServable is the oldest schema with which this program can serve: whoever adds a migration that orders, boards, sessions or
 // supervision need brings it to that migration's number.
-const oldestServable = 28
+const oldestServable = 31
 
 // Migration is one step of the schema.
 type Migration struct {

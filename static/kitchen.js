@@ -332,7 +332,7 @@
   let reading = ''; // id of the line's row
 
   function onSheet(button) {
-    const row = button.closest('.task');
+    const row = button.closest('.task,.pz');
     const slot = byId(button.dataset.open)?.querySelector('[data-line-slot]');
     if (!row || !slot) return;
     reading = row.id;
@@ -347,6 +347,11 @@
       })
     );
     slot.hidden = !own.length;
+    // What this line has otherwise than the recipe.
+    const changes = byId(button.dataset.open).querySelector('[data-changes-slot]');
+    const otherwise = [...(row.querySelector('[data-of-recipe]')?.children ?? [])].map((el) => el.cloneNode(true));
+    changes.replaceChildren(...otherwise);
+    changes.hidden = !otherwise.length;
   }
 
   /** Opens the recipe of the chosen ticket's first line that is not done; those of the lines after it, one by one, when one is open. */
@@ -354,7 +359,7 @@
     const open = document.querySelector('dialog.recipe[open]');
     const row = open && byId(reading);
     open?.close();
-    const next = open ? row?.nextElementSibling : (current()?.querySelector('.task:not([data-state=done])') ?? current()?.querySelector('.task'));
+    const next = open ? row?.nextElementSibling : stations() ? document.querySelector('.pz:not([hidden])') : (current()?.querySelector('.task:not([data-state=done])') ?? current()?.querySelector('.task'));
     press(next?.querySelector('[data-recipe]'));
   }
 

@@ -32,17 +32,17 @@ func SwapField(o *app.Order) string { return "echange-" + strconv.FormatInt(o.ID
 // HeldID is the box of an order on hold where somebody may have to call.
 func HeldID(order int64) string { return numbered("held-", order) }
 
-// offer is a line that cannot be made, and what it may become.
-type offer struct {
+// proposal is a line that cannot be made, and what it may become.
+type proposal struct {
 	app.Line
 	Swaps []app.Swap
 }
 
-// offers are the lines of an order on hold that need what ran out.
-func offers(b *app.Board, o *app.Order) []offer {
-	var out []offer
+// proposals are the lines of an order on hold that need what ran out.
+func proposals(b *app.Board, o *app.Order) []proposal {
+	var out []proposal
 	for _, l := range b.Missed(o) {
-		out = append(out, offer{l, b.Swaps(o, l, o.Reached(app.OnHold))})
+		out = append(out, proposal{l, b.Swaps(o, l, o.Reached(app.OnHold))})
 	}
 	return out
 }
@@ -50,7 +50,7 @@ func offers(b *app.Board, o *app.Order) []offer {
 // swappable reports whether every line that needs what ran out can be something else, or be made without it.
 func swappable(b *app.Board, o *app.Order) bool {
 	any := false
-	for _, f := range offers(b, o) {
+	for _, f := range proposals(b, o) {
 		if len(f.Swaps) == 0 && !canLeaveOut(b, o) {
 			return false
 		}
@@ -97,6 +97,9 @@ func swapWords(o *app.Order, l app.Line, s app.Swap) string {
 	}
 	if len(s.Removed) > 0 {
 		words += ", sans " + strings.ToLower(strings.Join(s.Removed, ", "))
+	}
+	for _, name := range s.Added {
+		words += ", +" + nbsp + lowerFirst(name)
 	}
 	return words
 }

@@ -185,8 +185,8 @@ func slotWords(p OnePizza) string {
 // gone says a line that is no longer to be made.
 func gone(l app.Line) string {
 	words := strings.TrimSpace(strconv.Itoa(l.Quantity) + "×" + nbsp + l.Name + " " + strings.ToLower(Size(l.Size)))
-	if len(l.Removed) > 0 {
-		words += " sans " + strings.ToLower(strings.Join(l.Removed, ", "))
+	if more := composed(l); more != "" {
+		words += ", " + lowerFirst(more)
 	}
 	return words
 }
