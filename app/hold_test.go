@@ -330,3 +330,42 @@ func TestReviseIsSeen(t *testing.T) {
 		t.Errorf("changed back: %v %v", o.Arrived(), o.Gone())
 	}
 }
+
+// TestSwapKeepsAdditions: what was added to a pizza is added to the one made instead, but for what is missing; the price is never more.
+func TestSwapKeepsAdditions(t *testing.T) {
+	b, o := heldBoard(t, false)
+	for _, i := range []int{2, 4} { // ham, nuts
+		b.Menu.Ingredients[i].Additions = []Addition{{Size: Medium, Price: 150, Quantity: 10}}
+	}
+	lines, err := b.Menu.Lines([]NewLine{{Product: "margherita", Size: Medium, Quantity: 1, Added: []string{"jambon", "noix"}}}, Delivery, noon)
+	if err != nil {
+		t.Fatal(err)
+	}
+	o.Lines = lines
+	swaps := b.Swaps(o, lines[0], noon)
+	if len(swaps) != 1 || swaps[0].Product != "vegetarienne" || !slices.Equal(swaps[0].Added, []string{"Noix"}) || swaps[0].Price != 950+2*150 {
+		t.Fatalf("%+v", swaps)
+	}
+	if _, err := o.Answer(people[Customer], b, ham, answer("vegetarienne", Medium), noon); err != nil {
+		t.Fatal(err)
+	}
+	l := o.Lines[0]
+	if !slices.Equal(l.AddedSlugs(), []string{"noix"}) || l.UnitPrice != 1250 || !l.takes(5) || l.takes(3) || len(o.Gone()) != 1 || len(o.Gone()[0].Added) != 2 {
+		t.Errorf("%+v, gone %+v", l, o.Gone())
+	}
+}
+
+// TestSwapAtAnotherRate: the same price at another rate of VAT is a correction of the till, of nothing.
+func TestSwapAtAnotherRate(t *testing.T) {
+	b, o := heldBoard(t, false)
+	b.Menu.Products[1].VAT = []VATRule{{Mode: Delivery, Rate: 550}}
+	b.Menu.Products[1].Variants[0].Price = 1200
+	o.Payment = Payment{Method: Cash, Status: Paid, PaidAt: noon}
+	c, err := o.Answer(people[Cashier], b, ham, answer("margherita", Medium), noon)
+	if err != nil || len(c.Till) != 1 || c.Till[0].Amount != 0 {
+		t.Fatalf("%+v %v", c.Till, err)
+	}
+	if got := c.Till[0].VAT; len(got) != 2 || got[0].Rate != 550 || got[0].Gross != 2400 || got[1].Gross != -2400 {
+		t.Errorf("%+v", got)
+	}
+}
