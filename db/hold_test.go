@@ -28,17 +28,6 @@ func (r *rig) held(begun bool, ingredient string, lines ...app.NewLine) *app.Ord
 	return o
 }
 
-// level is that of an ingredient in the first shop.
-func (r *rig) level(slug string) app.Level {
-	r.t.Helper()
-	b := r.loaded(r.first().ID)
-	g, ok := b.Menu.IngredientBySlug(slug)
-	if !ok {
-		r.t.Fatal("no", slug)
-	}
-	return b.Levels[g.ID]
-}
-
 // TestSwapMovesStock: before the start the reservation becomes another one; after it only what the new pizza needs beyond the old one is taken.
 func TestSwapMovesStock(t *testing.T) {
 	engines(t, func(t *testing.T, r *rig) {

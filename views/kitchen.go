@@ -154,7 +154,7 @@ const (
 	wallFont  = 40.0
 	wallRow   = 69.0 // the least that a floury finger hits, and a line
 	wallName  = 335.0
-	wallLines = 282.0
+	wallLines = 288.0
 	tightened = 0.84
 )
 
