@@ -90,6 +90,9 @@ func (b *Boards) greeting(s *shop, a Audience, shown Shown) greeting {
 	}
 	g.seq = s.seq(a)
 	g.live = b.Live(g.board, g.seq, "")
+	if o := g.board.Orders[a.ID]; a.Screen == TrackingScreen && o != nil {
+		g.live.Rider = b.Rider(g.board, o)
+	}
 	if g.closed != nil {
 		g.live.Service = views.Working // nobody would take the words back: see tellService
 	}
@@ -109,6 +112,9 @@ func (b *Boards) ready(s *shop, g greeting, shown Shown) *Frame {
 		}
 		if shown.Promise != "" && g.promise != "" && shown.Promise != g.promise {
 			ops = append(ops, b.promiseOps(g.audience, g.live.Outlook)...)
+		}
+		if o := g.board.Orders[g.audience.ID]; g.audience.Screen == TrackingScreen && o != nil && o.Status == app.OnTheWay {
+			ops = append(ops, b.mapOps(g.board, o)...)
 		}
 		if g.audience.Screen == GroupScreen {
 			b.groupSoon() // no number tells whether what the page shows is so

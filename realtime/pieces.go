@@ -235,7 +235,7 @@ func (d *drawing) tracking(ch app.Changes, id int64) {
 		d.different(views.TrackingDrawings(ch.Before, was), views.TrackingDrawings(ch.After, o))
 	}
 	// What may be made instead of what ran out is live, for as long as somebody chooses.
-	if _, changed := slices.BinarySearch(ch.Orders, id); changed || ch.Menu || o.Status == app.OnHold && len(ch.Levels) > 0 {
+	if _, changed := slices.BinarySearch(ch.Orders, id); changed || ch.Menu || moved(ch, id) || o.Status == app.OnHold && len(ch.Levels) > 0 {
 		d.morph(views.TrackingID, views.Tracking(ch.After, o))
 	}
 }
@@ -300,6 +300,7 @@ func (d *drawing) courier(ch app.Changes, courier int64) {
 		listOf(ch, views.DropsComingID, comingWere, coming, views.DropID, views.ComingDrop),
 	)
 	d.different(views.DropTallies(mineWere, readyWere), views.DropTallies(mine, ready))
+	d.different(views.Suggestions(ch.Before), views.Suggestions(ch.After))
 	for _, id := range ch.Orders {
 		was, is := ch.Before.Orders[id], ch.After.Orders[id]
 		if was != nil && was.Status != app.Cancelled && is != nil && is.Status == app.Cancelled && slices.Contains(mine, is) {

@@ -92,12 +92,20 @@ func touched(ch app.Changes) []Audience {
 			}
 		}
 	}
-	if len(ch.Levels) > 0 && !ch.Maintenance && !ch.Menu {
+	if len(ch.Levels) > 0 {
 		for _, o := range ch.After.Live(onHold) {
 			add(TillScreen, DashboardScreen)
-			if !slices.Contains(ch.Orders, o.ID) {
-				out = append(out, Audience{Screen: TrackingScreen, Pizzeria: shop, ID: o.ID})
+			if a := (Audience{Screen: TrackingScreen, Pizzeria: shop, ID: o.ID}); !slices.Contains(ch.Orders, o.ID) && !slices.Contains(out, a) {
+				out = append(out, a)
 			}
+		}
+	}
+	if len(ch.Runs) > 0 {
+		add(CourierScreen)
+	}
+	for _, id := range riding(ch) {
+		if a := (Audience{Screen: TrackingScreen, Pizzeria: shop, ID: id}); !slices.Contains(ch.Orders, id) && !slices.Contains(out, a) {
+			out = append(out, a)
 		}
 	}
 	for _, id := range ch.Orders {

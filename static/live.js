@@ -13,14 +13,13 @@
 //   #live-lamp (data-state) #live-banner #toast #outbox                         where it speaks; [data-text] inside is used
 //   data-version                                                                older never replaces newer, per id
 //   data-keep                                                                   never touched by a morph
-//   data-since data-until data-clock data-count-late                            texts, every second
-//   data-countdown                                                              3:05, then +0:01 and data-over
+//   data-since data-ago data-until data-clock data-count-late                   texts, every second
 //   data-placed + data-due                                                      data-age, every second; <html data-warn-at> is where warn begins
 //   form[data-live-form]  form|button[data-outbox]  button[data-undo=seconds]   writes, the latter by outbox.js; [data-optimistic] gets data-pending
 //   data-reset on a form                                                        emptied once accepted
 //   data-clear on a field                                                       emptied as it is sent, for what is typed next; refused, it comes back
 //   data-open=<dialog id>  data-close                                           dialogs
-// What it says to the page: events on document oc:applied, oc:state, oc:late, oc:over, oc:refused, oc:undone and the server's own
+// What it says to the page: events on document oc:applied, oc:state, oc:late, oc:refused, oc:undone and the server's own
 // oc:<name>; <html data-live>; and window.oc = { hold, now, toast, state }; pending and worker are outbox.js's.
 //
 // All times are counted in heartbeats (10 s unless data-heartbeat says otherwise), so that a test which shortens
@@ -115,19 +114,14 @@
       const m = Math.floor((t - el.dataset.since) / 60_000);
       say(el, m < 1 ? '< 1 min' : minutes(m));
     }
+    for (const el of document.querySelectorAll('[data-ago]')) {
+      const n = Math.max(0, Math.floor((t - el.dataset.ago) / 1000));
+      say(el, 'il y a ' + (n < 60 ? n + ' s' : minutes(Math.floor(n / 60))));
+    }
     for (const el of document.querySelectorAll('[data-until]')) {
       const left = el.dataset.until - t;
       const over = Math.floor(-left / 60_000);
       say(el, left > 0 ? 'dans ' + minutes(Math.ceil(left / 60_000)) : over < 1 ? 'maintenant' : 'en retard de ' + minutes(over));
-    }
-    for (const el of document.querySelectorAll('[data-countdown]')) {
-      const s = Math.round((el.dataset.countdown - t) / 1000);
-      const a = Math.abs(s);
-      say(el, (s < 0 ? '+' : '') + Math.floor(a / 60) + ':' + String(a % 60).padStart(2, '0'));
-      const was = ages.get(el);
-      ages.set(el, s < 0);
-      el.toggleAttribute('data-over', s < 0);
-      if (was === false && s < 0) emit('over', { id: el.id });
     }
     for (const el of document.querySelectorAll('[data-placed][data-due]')) {
       const { placed, due } = el.dataset;

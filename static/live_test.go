@@ -821,7 +821,7 @@ func kitchenTicket(id int, placed, due int64) string {
 
 func kitchenRig(t *testing.T, n int) *rig {
 	r := newRig(t)
-	r.scripts = append(r.scripts, "kitchen.js")
+	r.scripts = append(r.scripts, "countdown.js", "kitchen.js")
 	now := time.Now().UnixMilli()
 	var tickets strings.Builder
 	for i := 1; i <= n; i++ {

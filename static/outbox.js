@@ -160,6 +160,8 @@ window.oc?.join((kit) => {
 
   Object.assign(window.oc, {
     pending: () => outbox().length,
+    /** What waits to be sent to a path, in its order. */
+    waiting: (path) => outbox().filter((w) => new URL(w.url).pathname === path),
     /** The service worker, told what this build uses: the first page was loaded before it stood. */
     async worker() {
       const worker = navigator.serviceWorker;

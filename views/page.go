@@ -38,6 +38,8 @@ type Live struct {
 	// Service is what the board says of the database, Outlook what that of a menu or a till says of time.
 	Service Service
 	Outlook app.Outlook
+	// Rider is where the courier is, on the page of an order that is the next stop; the zero value shows nobody.
+	Rider app.Rider
 }
 
 // ShopCard is a shop on the home page.

@@ -425,13 +425,14 @@ func (s *Server) trackingPage(c *fiber.Ctx, o *app.Order, typed *views.Revision)
 		return err
 	}
 	if fresh := board.Orders[o.ID]; fresh != nil {
-		o = fresh
+		o, live.Rider = fresh, s.boards.Rider(board, fresh)
 	} else {
 		live.Path, live.Service = "", views.Working // long over: nothing will change any more, and nobody would take the bar back
 	}
 	if wantsJSON(c) {
 		out := orderJSON(o)
 		out["seq"], out["attente"] = live.Seq, holdJSON(board, o)
+		rideJSON(out, board, o, live.Rider)
 		return c.JSON(out)
 	}
 	p := s.page(c, "tracking", fmt.Sprintf("Commande n° %d", o.Number))
