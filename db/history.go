@@ -148,7 +148,9 @@ func (d *DB) OrdersOfDay(ctx context.Context, pizzeria int64, day string) ([]*ap
 		all = make([]*app.Order, len(rows))
 		byID := make(map[int64]*app.Order, len(rows))
 		for i := range rows {
-			all[i] = rows[i].order()
+			if all[i], err = rows[i].order(); err != nil {
+				return err
+			}
 			all[i].Contact, all[i].Note = app.Contact{}, ""
 			byID[all[i].ID] = all[i]
 		}
