@@ -142,6 +142,7 @@ func (p *Product) VATRate(mode Mode, at time.Time) (Rate, bool) {
 // Menu is what the chain sells and what it is made of. It is never modified once shared: a change makes a new one.
 type Menu struct {
 	Products    []Product    // by position
+	Retired     []Product    // taken off the menu, by position: nobody can order them
 	Ingredients []Ingredient // by name
 }
 
@@ -152,6 +153,18 @@ func (m *Menu) Product(slug string) (*Product, bool) {
 		return nil, false
 	}
 	return &m.Products[i], true
+}
+
+// Known finds a product by slug, on the menu or taken off it: an order of before is still made and shown.
+func (m *Menu) Known(slug string) (*Product, bool) {
+	if p, ok := m.Product(slug); ok {
+		return p, true
+	}
+	i := slices.IndexFunc(m.Retired, func(p Product) bool { return p.Slug == slug })
+	if i < 0 {
+		return nil, false
+	}
+	return &m.Retired[i], true
 }
 
 // Ingredient finds an ingredient by id.

@@ -161,7 +161,7 @@ func (s *Shop) PairDevice(ctx context.Context, actor Actor, pizzeria int64, name
 	}
 	now := s.Now()
 	code = strings.ToUpper(strings.NewReplacer(" ", "", "-", "").Replace(code))
-	d, err := s.Store.PairDevice(ctx, code, Device{Pizzeria: pizzeria, Name: name, PairedBy: actor.Key(), PairedAt: now}, now.Add(deviceLife))
+	d, err := s.Store.PairDevice(ctx, code, Device{Pizzeria: pizzeria, Name: name, PairedBy: actor.Key(), PairedAt: now}, now.Add(deviceLife), actor.did(DevicePaired, pizzeria, name, "", now))
 	if KindOf(err) == NotFound && err != nil {
 		return Device{}, Errorf(Invalid, "Aucun écran n’affiche ce code. Vérifiez-le, ou touchez l’écran pour un nouveau code.")
 	}
@@ -173,5 +173,5 @@ func (s *Shop) RevokeDevice(ctx context.Context, actor Actor, pizzeria, id int64
 	if err := mayManage(actor, pizzeria, Manager); err != nil {
 		return nil, err
 	}
-	return s.Store.RevokeDevice(ctx, pizzeria, id)
+	return s.Store.RevokeDevice(ctx, pizzeria, id, actor.did(DeviceRevoked, pizzeria, "n° "+strconv.FormatInt(id, 10), "", s.Now()))
 }

@@ -28,6 +28,8 @@ type Shop struct {
 	Secret []byte
 	// CheckPassword compares a password with its argon2id hash. The hash "" stands for nobody: it takes the same time and is false.
 	CheckPassword func(hash, password string) bool
+	// HashPassword makes the argon2id hash of a new password.
+	HashPassword func(password string) (string, error)
 	// Demo says that the database is a demo, where the demo's password is accepted.
 	Demo bool
 }

@@ -183,21 +183,3 @@ func mayManage(actor Actor, pizzeria int64, roles ...Role) error {
 	}
 	return nil
 }
-
-// SetPrice changes the price of a product in every shop, from now on. Orders already placed keep theirs.
-func (s *Shop) SetPrice(ctx context.Context, actor Actor, product string, size Size, price Cents) error {
-	if actor.Role != Director {
-		return Errorf(Forbidden, "Seule la direction change les prix.")
-	}
-	if price < 10 || price > 500_00 {
-		return Errorf(Invalid, "Le prix doit être compris entre 0,10 € et 500 €.")
-	}
-	events, err := s.Store.SetPrice(ctx, product, size, price)
-	if err != nil {
-		return err
-	}
-	for _, e := range events {
-		s.announce(ctx, e)
-	}
-	return nil
-}

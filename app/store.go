@@ -63,7 +63,11 @@ type Store interface {
 	// SetAddition offers an addition in every shop, or no longer with quantity 0: one event each.
 	SetAddition(ctx context.Context, ingredient string, size Size, price Cents, quantity int64) ([]Event, error)
 	// SetPrice changes a price in every shop: one event each.
-	SetPrice(ctx context.Context, product string, size Size, price Cents) ([]Event, error)
+	SetPrice(ctx context.Context, product string, size Size, price Cents, by StaffAction) ([]Event, error)
+	// RetireProduct takes a product off the menu in every shop, or puts it back: one event each.
+	RetireProduct(ctx context.Context, product string, retired bool, by StaffAction) ([]Event, error)
+	// AddProduct adds a product at the end of its kind in every shop: one event each; Conflict if its slug is taken.
+	AddProduct(ctx context.Context, p Product, by StaffAction) ([]Event, error)
 
 	// SetRun saves in which sequence a courier makes the stops.
 	SetRun(ctx context.Context, pizzeria int64, key Key, run Run) (Event, error)
@@ -72,6 +76,24 @@ type Store interface {
 	SetMaintenance(ctx context.Context, m *Maintenance) ([]Event, error)
 	// Served returns the first outcome of a key without using it up; NotFound when it has not served.
 	Served(ctx context.Context, key Key) (Saved, error)
+
+	// Staff lists those who work in a shop, and directors, disabled people included, by login and without their passwords' hashes.
+	Staff(ctx context.Context, pizzeria int64) ([]User, error)
+	// AddUser saves a new member of staff and returns them with their id; Conflict if the login is taken.
+	AddUser(ctx context.Context, u User, by StaffAction) (User, error)
+	// DisableUser ends a person's access, or gives it back, and returns the hashes of the sessions that ended, whose sockets must be closed.
+	DisableUser(ctx context.Context, login string, disabled bool, by StaffAction) ([]string, error)
+	// SetPassword gives a person another password, which is no demo's any more, and ends their sessions as DisableUser does.
+	SetPassword(ctx context.Context, login, hash string, by StaffAction) ([]string, error)
+	// StaffActions returns what staff did last in a shop and in all, at most limit, the newest first.
+	StaffActions(ctx context.Context, pizzeria int64, limit int) ([]StaffAction, error)
+
+	// Past returns what a shop took on a service day.
+	Past(ctx context.Context, pizzeria int64, day string) (Past, error)
+	// History returns the figures of a shop's service days from one to another, both included.
+	History(ctx context.Context, pizzeria int64, from, to string) (History, error)
+	// OrdersOfDay returns the orders of a service day, by number, without who they are for.
+	OrdersOfDay(ctx context.Context, pizzeria int64, day string) ([]*Order, error)
 
 	// UserByLogin finds a member of staff; NotFound if there is none.
 	UserByLogin(ctx context.Context, login string) (User, error)
@@ -86,11 +108,11 @@ type Store interface {
 	OfferPairing(ctx context.Context, code, sessionHash string, now, until time.Time) (time.Time, error)
 	// PairDevice creates the device that an offered code stands for, with a session until expires, and uses the code up;
 	// NotFound when nobody offers it, or no longer at d.PairedAt.
-	PairDevice(ctx context.Context, code string, d Device, expires time.Time) (Device, error)
+	PairDevice(ctx context.Context, code string, d Device, expires time.Time, by StaffAction) (Device, error)
 	// Devices lists a shop's devices, revoked ones left out.
 	Devices(ctx context.Context, pizzeria int64) ([]Device, error)
 	// RevokeDevice ends a device and its sessions and returns the hashes of those sessions.
-	RevokeDevice(ctx context.Context, pizzeria, id int64) ([]string, error)
+	RevokeDevice(ctx context.Context, pizzeria, id int64, by StaffAction) ([]string, error)
 
 	// Takings adds up what an actor took at the door since the last count, or since a moment before the first one; again: the number of the
 	// last count, what it was about, with what came since.

@@ -165,28 +165,44 @@ func menu(ctx context.Context, tx bun.Tx) (*app.Menu, error) {
 	}
 	slices.SortFunc(m.Ingredients, func(a, b app.Ingredient) int { return strings.Compare(a.Name+"\x00"+a.Slug, b.Name+"\x00"+b.Slug) })
 
-	var products []productRow
-	if err := tx.NewSelect().Model(&products).Order("position", "slug").Scan(ctx); err != nil {
+	var products []struct {
+		productRow `bun:",extend"`
+		Retired    bool `bun:"is_retired"`
+	}
+	err := tx.NewSelect().Model(&products).ColumnExpr("p.*, CASE WHEN r.product_id IS NULL THEN 0 ELSE 1 END AS is_retired").
+		Join("LEFT JOIN products_retired AS r ON r.product_id = p.id").Order("p.position", "p.slug").Scan(ctx)
+	if err != nil {
 		return nil, err
 	}
-	at := make(map[int64]int, len(products))
+	all := make([]app.Product, len(products))
+	at := make(map[int64]*app.Product, len(products))
 	for i, r := range products {
-		at[r.ID] = i
-		m.Products = append(m.Products, app.Product{
+		all[i] = app.Product{
 			ID: r.ID, Slug: r.Slug, Name: r.Name, Description: r.Description, Kind: app.ProductKind(r.Kind), Position: r.Position, OvenSeconds: r.OvenSeconds,
-		})
+		}
+		at[r.ID] = &all[i]
 	}
-	return &m, variants(ctx, tx, &m, at)
+	if err := variants(ctx, tx, at); err != nil {
+		return nil, err
+	}
+	for i, r := range products {
+		if r.Retired {
+			m.Retired = append(m.Retired, all[i])
+		} else {
+			m.Products = append(m.Products, all[i])
+		}
+	}
+	return &m, nil
 }
 
-// variants completes the products of a menu; at says where in the menu a product's id stands.
-func variants(ctx context.Context, tx bun.Tx, m *app.Menu, at map[int64]int) error {
+// variants completes products, by their ids.
+func variants(ctx context.Context, tx bun.Tx, at map[int64]*app.Product) error {
 	var sizes []variantRow
 	if err := tx.NewSelect().Model(&sizes).Order("product_id", "position").Scan(ctx); err != nil {
 		return err
 	}
 	for _, r := range sizes {
-		p := &m.Products[at[r.Product]]
+		p := at[r.Product]
 		p.Variants = append(p.Variants, app.Variant{Size: app.Size(r.Size), Price: app.Cents(r.Price)})
 	}
 	var parts []partRow
@@ -194,7 +210,7 @@ func variants(ctx context.Context, tx bun.Tx, m *app.Menu, at map[int64]int) err
 		return err
 	}
 	for _, r := range parts {
-		if v, ok := m.Products[at[r.Product]].Variant(app.Size(r.Size)); ok {
+		if v, ok := at[r.Product].Variant(app.Size(r.Size)); ok {
 			v.Recipe = append(v.Recipe, app.Part{Ingredient: r.Ingredient, Quantity: r.Quantity})
 		}
 	}
@@ -203,25 +219,61 @@ func variants(ctx context.Context, tx bun.Tx, m *app.Menu, at map[int64]int) err
 		return err
 	}
 	for _, r := range rules {
-		p := &m.Products[at[r.Product]]
+		p := at[r.Product]
 		p.VAT = append(p.VAT, app.VATRule{Mode: app.Mode(r.Mode), From: instant(r.From), Rate: app.Rate(r.Rate)})
 	}
 	return nil
 }
 
 // SetPrice changes a price in every shop: one event each.
-func (d *DB) SetPrice(ctx context.Context, product string, size app.Size, price app.Cents) ([]app.Event, error) {
-	var events []app.Event
-	err := d.write(ctx, func(ctx context.Context, tx bun.Tx, _ bool) error {
-		res, err := tx.ExecContext(ctx, "UPDATE variants SET price_cents = ? WHERE size = ? AND product_id = (SELECT id FROM products WHERE slug = ?)", int64(price), string(size), product)
+func (d *DB) SetPrice(ctx context.Context, product string, size app.Size, price app.Cents, by app.StaffAction) ([]app.Event, error) {
+	return d.changeMenu(ctx, by, func(ctx context.Context, tx bun.Tx) error {
+		res, err := tx.ExecContext(ctx, "UPDATE variants SET price_cents = ? WHERE size = ? AND product_id = (SELECT id FROM products WHERE slug = ?)",
+			int64(price), string(size), clean(product))
 		if err != nil {
 			return err
 		}
 		if n, err := res.RowsAffected(); err != nil {
 			return err
 		} else if n == 0 {
-			return app.Errorf(app.NotFound, "Ce produit n’existe pas dans cette taille.")
+			return errNoVariant
 		}
+		return nil
+	})
+}
+
+// RetireProduct takes a product off the menu in every shop, or puts it back: one event each. Doing it twice is doing it once.
+func (d *DB) RetireProduct(ctx context.Context, product string, retired bool, by app.StaffAction) ([]app.Event, error) {
+	return d.changeMenu(ctx, by, func(ctx context.Context, tx bun.Tx) error {
+		var row productRow
+		if err := tx.NewSelect().Model(&row).Where("slug = ?", clean(product)).Scan(ctx); err != nil {
+			return noRows(err, errNoProduct)
+		}
+		if _, err := tx.ExecContext(ctx, "DELETE FROM products_retired WHERE product_id = ?", row.ID); err != nil || !retired {
+			return err
+		}
+		_, err := tx.ExecContext(ctx, "INSERT INTO products_retired (product_id, retired_at) VALUES (?, ?)", row.ID, now())
+		return err
+	})
+}
+
+var (
+	errNoVariant = app.Errorf(app.NotFound, "Ce produit n’existe pas dans cette taille.")
+	errNoProduct = app.Errorf(app.NotFound, "Ce produit n’existe pas. Rechargez la page.")
+)
+
+// changeMenu changes the menu of every shop: one event each, and the action of whoever did it. The menu is read once every sequence row is held,
+// so that an event's menu has all that earlier numbers announced.
+func (d *DB) changeMenu(ctx context.Context, by app.StaffAction, change func(context.Context, bun.Tx) error) ([]app.Event, error) {
+	var events []app.Event
+	err := d.write(ctx, func(ctx context.Context, tx bun.Tx, _ bool) error {
+		if err := change(ctx, tx); err != nil {
+			return err
+		}
+		if err := note(ctx, tx, by); err != nil {
+			return err
+		}
+		var err error
 		events, err = d.menuEvents(ctx, tx)
 		return err
 	})
@@ -229,4 +281,45 @@ func (d *DB) SetPrice(ctx context.Context, product string, size app.Size, price 
 		return nil, err
 	}
 	return events, nil
+}
+
+// AddProduct adds a product at the end of the menu in every shop: one event each.
+func (d *DB) AddProduct(ctx context.Context, p app.Product, by app.StaffAction) ([]app.Event, error) {
+	return d.changeMenu(ctx, by, func(ctx context.Context, tx bun.Tx) error {
+		var last int
+		if err := tx.NewRaw("SELECT COALESCE(MAX(position), 0) FROM products").Scan(ctx, &last); err != nil {
+			return err
+		}
+		row := productRow{Slug: p.Slug, Name: clean(p.Name), Description: clean(p.Description), Kind: string(p.Kind), Position: last + 10, OvenSeconds: p.OvenSeconds}
+		id, err := insertID(ctx, tx, &row)
+		if classify(err) == duplicate {
+			return app.Errorf(app.Conflict, "Il y a déjà « %s » à la carte, ou parmi les produits retirés. Donnez-lui un autre nom.", p.Name).InField("nom")
+		}
+		if err != nil {
+			return err
+		}
+		return insertVariants(ctx, tx, id, p)
+	})
+}
+
+// insertVariants saves what a product is sold in, made of and taxed at.
+func insertVariants(ctx context.Context, tx bun.Tx, id int64, p app.Product) error {
+	var sizes []variantRow
+	var parts []partRow
+	for i, v := range p.Variants {
+		sizes = append(sizes, variantRow{Product: id, Size: string(v.Size), Position: i + 1, Price: int64(v.Price)})
+		for n, part := range v.Recipe {
+			parts = append(parts, partRow{Product: id, Size: string(v.Size), N: n + 1, Ingredient: part.Ingredient, Quantity: part.Quantity})
+		}
+	}
+	rules := make([]vatRow, len(p.VAT))
+	for i, r := range p.VAT {
+		rules[i] = vatRow{Product: id, Mode: string(r.Mode), From: instant(r.From), Rate: int(r.Rate)}
+	}
+	for _, rows := range []any{&sizes, &parts, &rules} {
+		if _, err := tx.NewInsert().Model(rows).Returning("NULL").Exec(ctx); err != nil {
+			return err
+		}
+	}
+	return nil
 }

@@ -64,7 +64,7 @@ var (
 
 // UserByLogin finds a member of staff; NotFound if there is none.
 func (d *DB) UserByLogin(ctx context.Context, login string) (app.User, error) {
-	users, err := d.users(ctx, login)
+	users, err := d.users(ctx, func(q *bun.SelectQuery) *bun.SelectQuery { return q.Where("u.login = ?", clean(login)) })
 	if err != nil {
 		return app.User{}, err
 	}
@@ -75,20 +75,30 @@ func (d *DB) UserByLogin(ctx context.Context, login string) (app.User, error) {
 }
 
 // Users lists the staff, disabled people included, by login.
-func (d *DB) Users(ctx context.Context) ([]app.User, error) { return d.users(ctx, "") }
+func (d *DB) Users(ctx context.Context) ([]app.User, error) {
+	return d.users(ctx, func(q *bun.SelectQuery) *bun.SelectQuery { return q })
+}
 
-// users reads one person, or everybody with login "". One query: there is a row for each shop in which somebody works.
-func (d *DB) users(ctx context.Context, login string) ([]app.User, error) {
+// Staff lists those who work in a shop, and directors, disabled people included, by login and without their passwords' hashes.
+func (d *DB) Staff(ctx context.Context, pizzeria int64) ([]app.User, error) {
+	all, err := d.users(ctx, func(q *bun.SelectQuery) *bun.SelectQuery {
+		return q.Where("u.role = ? OR u.id IN (SELECT user_id FROM user_pizzerias WHERE pizzeria_id = ?)", string(app.Director), pizzeria)
+	})
+	for i := range all {
+		all[i].PasswordHash = ""
+	}
+	return all, err
+}
+
+// users reads people. One query: there is a row for each shop in which somebody works.
+func (d *DB) users(ctx context.Context, which func(*bun.SelectQuery) *bun.SelectQuery) ([]app.User, error) {
 	var rows []struct {
 		userRow  `bun:",extend"`
 		Pizzeria int64 `bun:"pizzeria_id"`
 	}
 	q := d.r.NewSelect().Model(&rows).ColumnExpr("u.*, COALESCE(w.pizzeria_id, 0) AS pizzeria_id").
 		Join("LEFT JOIN user_pizzerias AS w ON w.user_id = u.id").Order("u.login", "w.pizzeria_id")
-	if login != "" {
-		q = q.Where("u.login = ?", clean(login))
-	}
-	if err := q.Scan(ctx); err != nil {
+	if err := which(q).Scan(ctx); err != nil {
 		return nil, d.translate(err)
 	}
 	var out []app.User
@@ -106,7 +116,7 @@ func (d *DB) users(ctx context.Context, login string) ([]app.User, error) {
 }
 
 // AddUser saves a new member of staff and returns them with their id; Conflict if the login is taken.
-func (d *DB) AddUser(ctx context.Context, u app.User) (app.User, error) {
+func (d *DB) AddUser(ctx context.Context, u app.User, by app.StaffAction) (app.User, error) {
 	err := d.write(ctx, func(ctx context.Context, tx bun.Tx, unknown bool) error {
 		id, err := insertUser(ctx, tx, u)
 		if classify(err) == duplicate {
@@ -115,8 +125,10 @@ func (d *DB) AddUser(ctx context.Context, u app.User) (app.User, error) {
 			}
 			return app.Errorf(app.Conflict, "L’identifiant « %s » est déjà pris. Choisissez-en un autre.", u.Login)
 		}
-		u.ID = id
-		return err
+		if u.ID = id; err != nil {
+			return err
+		}
+		return note(ctx, tx, by)
 	})
 	return u, err
 }
@@ -144,18 +156,18 @@ func insertID(ctx context.Context, tx bun.Tx, row any) (int64, error) {
 	return res.LastInsertId()
 }
 
-// DisableUser ends a person's access and returns the hashes of the sessions that ended, whose sockets must be closed.
-func (d *DB) DisableUser(ctx context.Context, login string) ([]string, error) {
-	return d.changeUser(ctx, login, "is_disabled = ?", true)
+// DisableUser ends a person's access, or gives it back, and returns the hashes of the sessions that ended, whose sockets must be closed.
+func (d *DB) DisableUser(ctx context.Context, login string, disabled bool, by app.StaffAction) ([]string, error) {
+	return d.changeUser(ctx, login, by, "is_disabled = ?", disabled)
 }
 
 // SetPassword gives a person another password, which is no demo's any more, and ends their sessions as DisableUser does.
-func (d *DB) SetPassword(ctx context.Context, login, hash string) ([]string, error) {
-	return d.changeUser(ctx, login, "password_hash = ?, is_demo = ?", hash, false)
+func (d *DB) SetPassword(ctx context.Context, login, hash string, by app.StaffAction) ([]string, error) {
+	return d.changeUser(ctx, login, by, "password_hash = ?, is_demo = ?", hash, false)
 }
 
 // changeUser changes what lets a person in, ends all their sessions and returns their hashes; NotFound if there is nobody of that login.
-func (d *DB) changeUser(ctx context.Context, login, set string, values ...any) ([]string, error) {
+func (d *DB) changeUser(ctx context.Context, login string, by app.StaffAction, set string, values ...any) ([]string, error) {
 	var hashes []string
 	err := d.write(ctx, func(ctx context.Context, tx bun.Tx, unknown bool) error {
 		var u userRow
@@ -163,6 +175,9 @@ func (d *DB) changeUser(ctx context.Context, login, set string, values ...any) (
 			return noRows(err, errNoUser)
 		}
 		if _, err := tx.ExecContext(ctx, "UPDATE users SET "+set+" WHERE id = ?", append(values, u.ID)...); err != nil {
+			return err
+		}
+		if err := note(ctx, tx, by); err != nil {
 			return err
 		}
 		ended, err := d.endSessions(ctx, tx, "user_id", u.ID)
@@ -304,7 +319,7 @@ func (d *DB) OfferPairing(ctx context.Context, code, sessionHash string, now, un
 
 // PairDevice creates the device that an offered code stands for, with a session until expires, and uses the code up; NotFound when nobody
 // offers it, or no longer at v.PairedAt.
-func (d *DB) PairDevice(ctx context.Context, code string, v app.Device, expires time.Time) (app.Device, error) {
+func (d *DB) PairDevice(ctx context.Context, code string, v app.Device, expires time.Time, by app.StaffAction) (app.Device, error) {
 	v.Name, v.PairedAt = clean(v.Name), instant(v.PairedAt)
 	err := d.write(ctx, func(ctx context.Context, tx bun.Tx, unknown bool) error {
 		if unknown {
@@ -326,6 +341,9 @@ func (d *DB) PairDevice(ctx context.Context, code string, v app.Device, expires 
 		}
 		v.ID, err = insertID(ctx, tx, &deviceRow{Pizzeria: v.Pizzeria, Name: v.Name, PairedBy: v.PairedBy, PairedAt: v.PairedAt})
 		if err != nil {
+			return err
+		}
+		if err := note(ctx, tx, by); err != nil {
 			return err
 		}
 		return insertSession(ctx, tx, app.Session{Hash: c.Session, Device: v.ID, Begun: v.PairedAt, Expires: expires})
@@ -351,7 +369,7 @@ func (d *DB) Devices(ctx context.Context, pizzeria int64) ([]app.Device, error) 
 }
 
 // RevokeDevice ends a device and its sessions and returns the hashes of those sessions.
-func (d *DB) RevokeDevice(ctx context.Context, pizzeria, id int64) ([]string, error) {
+func (d *DB) RevokeDevice(ctx context.Context, pizzeria, id int64, by app.StaffAction) ([]string, error) {
 	var hashes []string
 	err := d.write(ctx, func(ctx context.Context, tx bun.Tx, unknown bool) error {
 		res, err := tx.ExecContext(ctx, "UPDATE devices SET is_revoked = ? WHERE id = ? AND pizzeria_id = ?", true, id, pizzeria)
@@ -362,6 +380,9 @@ func (d *DB) RevokeDevice(ctx context.Context, pizzeria, id int64) ([]string, er
 			return err
 		} else if n == 0 {
 			return errNoDevice
+		}
+		if err := note(ctx, tx, by); err != nil {
+			return err
 		}
 		ended, err := d.endSessions(ctx, tx, "device_id", id)
 		if !unknown || len(ended) > 0 {

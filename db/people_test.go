@@ -39,18 +39,18 @@ func TestPeople(t *testing.T) {
 			t.Error(d)
 		}
 
-		added, err := r.db.AddUser(ctx, app.User{Login: "nina", Name: "Nina", Role: app.Courier, Pizzerias: []int64{r.shops[2].ID, r.shops[1].ID}, PasswordHash: "hash of x"})
+		added, err := r.db.AddUser(ctx, app.User{Login: "nina", Name: "Nina", Role: app.Courier, Pizzerias: []int64{r.shops[2].ID, r.shops[1].ID}, PasswordHash: "hash of x"}, app.StaffAction{})
 		if err != nil || added.ID == 0 {
 			t.Fatal(err)
 		}
-		if _, err := r.db.AddUser(ctx, added); app.KindOf(err) != app.Conflict {
+		if _, err := r.db.AddUser(ctx, added, app.StaffAction{}); app.KindOf(err) != app.Conflict {
 			t.Error(err)
 		}
 		_, session, err = r.shop.SignIn(ctx, "nina", "x", "another secret")
 		if err != nil {
 			t.Fatal(err)
 		}
-		if hashes, err := r.db.DisableUser(ctx, "nina"); err != nil || !slices.Equal(hashes, []string{session.Hash}) {
+		if hashes, err := r.db.DisableUser(ctx, "nina", true, app.StaffAction{}); err != nil || !slices.Equal(hashes, []string{session.Hash}) {
 			t.Error(hashes, err)
 		}
 		if _, _, err := r.db.SessionActor(ctx, session.Hash, session.Begun); app.KindOf(err) != app.NotFound {
@@ -190,7 +190,7 @@ func TestPriceGoesToShops(t *testing.T) {
 		if err := r.db.EndSession(t.Context(), app.HashToken("nobody's")); err != nil {
 			t.Fatal(err)
 		}
-		events, err := r.db.SetPrice(t.Context(), "regina", app.Large, 1234)
+		events, err := r.db.SetPrice(t.Context(), "regina", app.Large, 1234, app.StaffAction{})
 		if err != nil || len(events) != 5 {
 			t.Fatal(len(events), err)
 		}
@@ -200,7 +200,7 @@ func TestPriceGoesToShops(t *testing.T) {
 				t.Errorf("%d: shop %d, number %d", i, e.Pizzeria, e.Seq)
 			}
 		}
-		if _, err := r.db.SetPrice(t.Context(), "regina", app.Single, 1); app.KindOf(err) != app.NotFound {
+		if _, err := r.db.SetPrice(t.Context(), "regina", app.Single, 1, app.StaffAction{}); app.KindOf(err) != app.NotFound {
 			t.Error(err)
 		}
 	})

@@ -57,6 +57,8 @@ func TestFoldingEqualsLoading(t *testing.T) {
 				"shelf":     e.shelf,
 				"mark out":  e.markOut,
 				"price":     e.price,
+				"retire":    e.retire,
+				"reassign":  e.reassign,
 				"addition":  e.addition,
 				"run":       e.run,
 				"repeat":    e.repeat,
@@ -312,6 +314,28 @@ func (e *evening) price(rt *rapid.T) {
 	p := rapid.SampledFrom(m.Products).Draw(rt, "product")
 	v := rapid.SampledFrom(p.Variants).Draw(rt, "size")
 	e.outcome(rt, "price", e.shop.SetPrice(ctx, e.director, p.Slug, v.Size, app.Cents(rapid.IntRange(100, 2000).Draw(rt, "cents"))))
+}
+
+// retire takes a product off the menu or puts one back; enough is left to order.
+func (e *evening) retire(rt *rapid.T) {
+	m := e.boards[e.shops[0].ID].Menu
+	back := len(m.Retired) > 3 || len(m.Retired) > 0 && rapid.Bool().Draw(rt, "back")
+	list := m.Products
+	if back {
+		list = m.Retired
+	}
+	e.outcome(rt, "retire", e.shop.RetireProduct(ctx, e.director, rapid.SampledFrom(list).Draw(rt, "product").Slug, !back))
+}
+
+// reassign gives an order on its way to the courier of its shop, if it has one.
+func (e *evening) reassign(rt *rapid.T) {
+	p := e.anyShop(rt)
+	riding := e.boards[p.ID].Live(func(o *app.Order) bool { return o.Status == app.OnTheWay })
+	if len(riding) == 0 {
+		rt.Skip("nothing is on its way")
+	}
+	_, err := e.shop.ReassignOrder(ctx, e.director, newKey(), p.ID, riding[0].ID, e.as("livreur").User)
+	e.outcome(rt, "reassign", err)
 }
 
 // addition changes what is offered as an addition: its price, its portion, or no longer; or offers it again.

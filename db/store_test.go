@@ -143,7 +143,7 @@ func TestTenants(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if _, err := r.db.RevokeDevice(t.Context(), there, dev.ID); app.KindOf(err) != app.NotFound {
+		if _, err := r.db.RevokeDevice(t.Context(), there, dev.ID, app.StaffAction{}); app.KindOf(err) != app.NotFound {
 			t.Error(err)
 		}
 		if list, err := r.db.Till(t.Context(), there, 1, 10); err != nil || len(list) != 0 {

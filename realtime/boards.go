@@ -19,6 +19,7 @@ type Source interface {
 	Pizzerias(ctx context.Context) ([]app.Pizzeria, error)
 	LoadBoard(ctx context.Context, pizzeria int64) (*app.Board, error)
 	Positions(ctx context.Context) (all map[int64]app.Position, others int, err error)
+	Past(ctx context.Context, pizzeria int64, day string) (app.Past, error)
 }
 
 // BoardsOptions are the settings of Boards; zero values are the defaults.
@@ -86,6 +87,7 @@ type shop struct {
 	board   atomic.Pointer[app.Board]
 	outlook atomic.Pointer[app.Outlook] // what live screens say of time; nil: nobody has looked yet
 	used    atomic.Int64                // Unix nanoseconds of the last read
+	before  before                      // of the manager's page; it has a lock of its own
 
 	mu        sync.Mutex
 	shown     *app.Board                          // what live screens show: the board, or one a little older
@@ -195,6 +197,12 @@ func (b *Boards) View(ctx context.Context, a Audience) (*app.Board, int64, error
 		return nil, 0, err
 	}
 	b.know(s, a, Shown{})
+	switch a.Screen {
+	case DashboardScreen:
+		b.recall(ctx, s)
+	case GroupScreen:
+		b.recallAll(ctx)
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if saysPromise(a.Screen) {

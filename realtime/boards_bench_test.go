@@ -19,6 +19,9 @@ func (f fixed) Pizzerias(context.Context) ([]app.Pizzeria, error) {
 	return []app.Pizzeria{f.board.Pizzeria}, nil
 }
 func (f fixed) LoadBoard(context.Context, int64) (*app.Board, error) { return f.board, nil }
+func (f fixed) Past(_ context.Context, _ int64, day string) (app.Past, error) {
+	return app.Past{Day: day}, nil
+}
 func (f fixed) Positions(context.Context) (map[int64]app.Position, int, error) {
 	return map[int64]app.Position{1: {Epoch: f.board.Epoch, Seq: f.board.Seq}}, 0, nil
 }

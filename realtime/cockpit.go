@@ -60,7 +60,7 @@ func (bs *Boards) Cockpit(pizzeria int64) views.Cockpit {
 		})
 		out = append(out, stat)
 	}
-	return views.Cockpit{Screens: out, Alerts: bs.Supervision().Alerts()}
+	return views.Cockpit{Screens: out, Alerts: bs.Supervision().Alerts(), Before: bs.beforeOf(pizzeria)}
 }
 
 // Slug is a shop's, from memory; "" when it is not known there.
@@ -98,6 +98,7 @@ func (bs *Boards) Refresh() {
 	bs.groupSoon() // orders become late by the clock alone
 	var supervision *string
 	for _, s := range bs.loaded() {
+		bs.noteAlarms(s)
 		for _, screen := range []Screen{DashboardScreen, SupervisionScreen} {
 			a := Audience{Screen: screen, Pizzeria: s.id}
 			if !bs.hub.Watched(a.Topic()) {
@@ -121,6 +122,7 @@ func (bs *Boards) Refresh() {
 			s.mu.Lock() // the topic's number must not move between being read and being queued
 			if screen == DashboardScreen {
 				bs.newDay(s, time.Now())
+				bs.recallSoon(s)
 			}
 			bs.hub.Publish(a.Topic(), Ping{Seq: s.seq(a), Time: nowMillis(), Build: bs.opt.Build, Ops: d.ops}.Frame())
 			s.mu.Unlock()

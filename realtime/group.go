@@ -29,7 +29,7 @@ func (bs *Boards) Group(ctx context.Context) ([]views.ShopFigures, error) {
 		if err != nil {
 			return nil, err
 		}
-		all = append(all, views.ShopFiguresOf(board, now))
+		all = append(all, views.ShopFiguresOf(board, now, bs.beforeOf(p.ID)))
 	}
 	views.WorstFirst(all)
 	return all, nil

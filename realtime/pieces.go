@@ -300,6 +300,7 @@ func (d *drawing) courier(ch app.Changes, courier int64) {
 		listOf(ch, views.DropsComingID, comingWere, coming, views.DropID, views.ComingDrop),
 	)
 	d.different(views.DropTallies(mineWere, readyWere), views.DropTallies(mine, ready))
+	d.different(views.TakenPieces(ch.Before, courier), views.TakenPieces(ch.After, courier))
 	d.different(views.Suggestions(ch.Before), views.Suggestions(ch.After))
 	for _, id := range ch.Orders {
 		was, is := ch.Before.Orders[id], ch.After.Orders[id]
@@ -327,10 +328,10 @@ func (d *drawing) till(ch app.Changes) {
 }
 
 // dashboard draws the tiles that say something else, and the orders under way.
-func (d *drawing) dashboard(ch app.Changes) {
+func (d *drawing) dashboard(ch app.Changes, before views.Before) {
 	b := ch.After
 	now := time.Now()
-	d.different(views.TilePieces(ch.Before, now), views.TilePieces(b, now))
+	d.different(views.TilePieces(ch.Before, now, before), views.TilePieces(b, now, before))
 	d.lists(listOf(withHeld(ch), views.DashboardListID, views.OnDashboard(ch.Before), views.OnDashboard(b), views.LateID, func(o *app.Order) templ.Component { return views.DashboardOrder(b, o) }))
 }
 
@@ -342,10 +343,12 @@ func (d *drawing) stock(ch app.Changes) {
 	}
 	for _, l := range changedLevels(ch) {
 		was := ch.Before.Levels[l.Ingredient.ID]
-		if was.Out != l.Level.Out || was.Threshold != l.Level.Threshold {
-			d.morph(views.StockID(l.Ingredient.Slug), views.StockRow(l))
-		} else {
-			d.morph(views.LevelID(l.Ingredient.Slug), views.StockLevel(l))
+		d.morph(views.LevelID(l.Ingredient.Slug), views.StockLevel(l))
+		if was.Threshold != l.Level.Threshold {
+			d.morph(views.ThresholdID(l.Ingredient.Slug), views.StockThreshold(l))
+		}
+		if was.Out != l.Level.Out {
+			d.morph(views.MarkID(l.Ingredient.Slug), views.StockOut(l))
 		}
 	}
 }

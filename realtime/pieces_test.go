@@ -249,6 +249,7 @@ func (t *tab) tickets() (ids []string) {
 // shown is the board as text, without what a fresh page may show differently:
 //   - how the page is connected, and the wall's clock, which runs by itself;
 //   - the connected screens, which are no part of the board;
+//   - what of the stock was low when its list was drawn, which is where its rows stand;
 //   - the choices of the form that changes an order, which the server checks: they are as old as the order's last step.
 func (t *tab) shown() string {
 	t = &tab{copied(t.doc)}
@@ -269,6 +270,7 @@ func (t *tab) shown() string {
 			case attr(c, "class") == "clock", attr(c, "class") == "revise":
 				n.RemoveChild(c)
 			default:
+				c.Attr = slices.DeleteFunc(c.Attr, func(a html.Attribute) bool { return a.Key == "data-first" })
 				clean(c)
 			}
 			c = next

@@ -152,7 +152,7 @@ func (bs *Boards) pieces(a Audience, ch app.Changes) ([]Op, error) {
 	case TillScreen:
 		d.till(ch)
 	case DashboardScreen:
-		d.dashboard(ch)
+		d.dashboard(ch, bs.beforeOf(a.Pizzeria))
 		d.stock(ch)
 	case StockScreen:
 		d.stock(ch)

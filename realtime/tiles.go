@@ -74,7 +74,7 @@ func (b *Boards) newDay(s *shop, now time.Time) {
 // tileOps draw all the figures of a board.
 func (b *Boards) tileOps(board *app.Board) []Op {
 	var d drawing
-	for _, p := range views.TilePieces(board, time.Now()) {
+	for _, p := range views.TilePieces(board, time.Now(), b.beforeOf(board.Pizzeria.ID)) {
 		d.morph(p.ID, p.Component)
 	}
 	if d.err != nil {

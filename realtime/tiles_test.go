@@ -64,7 +64,7 @@ func TestTilesArePaced(t *testing.T) {
 	all := func() map[string]string {
 		t.Helper()
 		out := map[string]string{}
-		for _, piece := range views.TilePieces(board(), time.Now()) {
+		for _, piece := range views.TilePieces(board(), time.Now(), views.Before{}) {
 			html, err := render(piece.Component)
 			if err != nil {
 				t.Fatal(err)

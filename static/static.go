@@ -48,7 +48,7 @@ var types = map[string]string{
 }
 
 // vendored files are served byte for byte as their authors published them.
-var vendored = map[string]bool{"idiomorph.js": true}
+var vendored = map[string]bool{"idiomorph.js": true, "uplot.js": true, "uplot.css": true}
 
 // An Asset is one file, ready to be sent. Its slices are shared and must not be written to.
 type Asset struct {

@@ -10,6 +10,7 @@ import (
 type Cockpit struct {
 	Screens Screens
 	Alerts  []Gauge // those that are not as they should be, the worst in front
+	Before  Before
 }
 
 // ScreenStat says how the screens of one kind are connected.

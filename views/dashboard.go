@@ -3,7 +3,6 @@ package views
 import (
 	"strconv"
 	"strings"
-	"time"
 
 	"github.com/a-h/templ"
 
@@ -20,21 +19,6 @@ const (
 	ScreensID         = "screens"
 )
 
-// TilePieces are the tiles in their order, and when they were last right. Late orders are left to the browser to count, every second.
-func TilePieces(b *app.Board, now time.Time) []Piece { return tilePieces(b, now, "") }
-
-// IsTile reports whether an id is that of a figure.
-func IsTile(id string) bool { return strings.HasPrefix(id, TileID("")) || id == TilesAtID }
-
-// tilePieces are the tiles with how many orders are late, as a page says it that no script will change.
-func tilePieces(b *app.Board, now time.Time, late string) []Piece {
-	f := FiguresOf(b, now)
-	return []Piece{
-		{TileID("open"), openTile(f)}, {TileID("late"), lateTile(f, late)}, {TileID("delay"), delayTile(f)}, {TileID("takings"), takingsTile(f)},
-		{TileID("couriers"), couriersTile(f)}, {TileID("alarms"), alarmsTile(f)}, {TilesAtID, tilesAt(f)},
-	}
-}
-
 // lateWords is how many orders are late on the page itself; what the wire draws has no path of its own and leaves it to the browser.
 func lateWords(live Live, b *app.Board) string {
 	if live.Path == "" {
@@ -50,33 +34,6 @@ func dashboardPath(o *app.Order, step string) string {
 // whys are the reasons for which a manager cancels.
 var whys = []string{"Demande du client", "Rupture d’un ingrédient", "Erreur de saisie", "Retard trop long"}
 
-// bar is one column of a drawn trend, in the units of its viewBox.
-type bar struct {
-	X, Y, W, H string
-	Words      string
-}
-
-// trend draws takings by hour as columns in a box of 100 by 24.
-func trend(hours []Hour) []bar {
-	var top app.Cents = 1
-	for _, h := range hours {
-		top = max(top, h.Takings)
-	}
-	n := max(len(hours), 6)
-	step := 100 / float64(n)
-	out := make([]bar, len(hours))
-	for i, h := range hours {
-		high := max(0.6, 24*float64(h.Takings)/float64(top))
-		out[i] = bar{
-			X: fixed(float64(i) * step), Y: fixed(24 - high), W: fixed(step * 0.72), H: fixed(high),
-			Words: strconv.Itoa(h.Hour) + nbsp + "h" + nbsp + ": " + Euros(h.Takings),
-		}
-	}
-	return out
-}
-
-func fixed(f float64) string { return strconv.FormatFloat(f, 'f', 1, 64) }
-
 // levelTone is how a stock level looks.
 func levelTone(l app.Level) Tone {
 	switch {
@@ -88,6 +45,12 @@ func levelTone(l app.Level) Tone {
 		return Good
 	}
 }
+
+// ThresholdID is the threshold of an ingredient's row.
+func ThresholdID(slug string) string { return "threshold-" + slug }
+
+// MarkID is the button of an ingredient's row that marks it out, or back in.
+func MarkID(slug string) string { return "mark-" + slug }
 
 // levelWord says a stock level in a word.
 func levelWord(l app.Level) string {

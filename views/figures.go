@@ -25,25 +25,31 @@ type Figures struct {
 	Riding   int // orders with them
 	Alarms   []app.LevelOf
 	SoldOut  []string // names of products of which nothing is left in any size
-	Hours    []Hour   // takings by hour of the service day, from the first sale on
+	Hours    Hours    // of the service day
+	Oven     int      // pizzas that the oven holds
+
+	// When the last order of the day was placed, handed over, paid and taken away by a courier; zero if none was.
+	Placed, HandedAt, SoldAt, LeftAt time.Time
 }
 
-// Hour is what was taken in an hour of the day in Paris.
+// Hour is what happened in an hour of the day in Paris: orders placed, handed over and taken away, and what was taken.
 type Hour struct {
-	Hour    int
-	Takings app.Cents
+	Hour                         int
+	Orders, Handed, OnTime, Left int
+	Takings                      app.Cents
 }
 
 // FiguresOf computes a board's figures of the service day of now: until its first order there are none, whatever yesterday's were.
 func FiguresOf(b *app.Board, now time.Time) Figures {
-	f := Figures{At: latest(b), Day: max(b.Day(), app.ServiceDay(now))}
+	f := Figures{At: latest(b), Day: max(b.Day(), app.ServiceDay(now)), Oven: b.Pizzeria.OvenPizzas}
 	if open := OpenOrders(b); len(open) > 0 {
 		f.Next = open[0]
 	}
 	couriers := map[int64]bool{}
 	var delay time.Duration
-	byHour := map[int]app.Cents{}
+	var by dayHours
 	for _, o := range b.Orders {
+		f.trace(o, &by)
 		if !o.Closed() && !o.Status.Final() {
 			f.Open++
 			if o.Status.Open() {
@@ -65,7 +71,6 @@ func FiguresOf(b *app.Board, now time.Time) Figures {
 		if o.Payment.Status == app.Paid && app.ServiceDay(o.Payment.PaidAt) == f.Day {
 			f.Takings += o.Total()
 			f.Sales++
-			byHour[o.Payment.PaidAt.In(app.Paris).Hour()] += o.Total()
 		}
 	}
 	if f.Handed > 0 {
@@ -82,25 +87,71 @@ func FiguresOf(b *app.Board, now time.Time) Figures {
 			f.SoldOut = append(f.SoldOut, p.Name)
 		}
 	}
-	f.Hours = byTheHour(byHour)
+	f.Hours = by.stretch()
 	return f
 }
 
 // day names the service day: "samedi 14 mars 2026".
 func (f Figures) day() string { return Date(app.DayStart(f.Day)) }
 
-// byTheHour lays takings out over the service day, which begins at 5 h, without gaps.
-func byTheHour(by map[int]app.Cents) []Hour {
-	var out []Hour
+// dayHours are the hours of a service day by the clock in Paris.
+type dayHours [24]struct {
+	Hour
+	some bool
+}
+
+// at is the hour of an instant, and keeps the latest; nil when it is of another service day.
+func (all *dayHours) at(day string, at time.Time, latest *time.Time) *Hour {
+	if at.IsZero() || app.ServiceDay(at) != day {
+		return nil
+	}
+	if at.After(*latest) {
+		*latest = at
+	}
+	h := &all[at.In(app.Paris).Hour()]
+	h.some = true
+	return &h.Hour
+}
+
+// trace enters what happened to an order in the day.
+func (f *Figures) trace(o *app.Order, by *dayHours) {
+	if o.ServiceDay == f.Day {
+		if h := by.at(f.Day, o.PlacedAt, &f.Placed); h != nil {
+			h.Orders++
+		}
+		if o.Status.HandedOver() {
+			handed := o.Reached(o.Status)
+			if h := by.at(f.Day, handed, &f.HandedAt); h != nil {
+				h.Handed++
+				if !handed.After(o.PromisedAt) {
+					h.OnTime++
+				}
+			}
+		}
+		if h := by.at(f.Day, o.Reached(app.OnTheWay), &f.LeftAt); h != nil {
+			h.Left++
+		}
+	}
+	if o.Payment.Status == app.Paid {
+		if h := by.at(f.Day, o.Payment.PaidAt, &f.SoldAt); h != nil {
+			h.Takings += o.Total()
+		}
+	}
+}
+
+// stretch lays the hours out over the service day, which begins at 5 h, from the first in which something happened to the last.
+func (all *dayHours) stretch() Hours {
+	var out Hours
 	last := 0
 	for i := range 24 {
-		h := (5 + i) % 24
-		c, ok := by[h]
-		if ok {
+		n := (5 + i) % 24
+		h := all[n]
+		h.Hour.Hour = n
+		if h.some {
 			last = len(out) + 1
 		}
-		if ok || len(out) > 0 {
-			out = append(out, Hour{Hour: h, Takings: c})
+		if h.some || len(out) > 0 {
+			out = append(out, h.Hour)
 		}
 	}
 	return out[:min(last, len(out))]

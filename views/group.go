@@ -22,11 +22,13 @@ type ShopFigures struct {
 	Oldest   time.Time // promise of the order that is late longest, zero if none is
 	Closed   bool      // it takes no orders now
 	At       time.Time
+	Week     *app.Past // the same weekday a week before, nil if it is not known or nothing was sold
 }
 
 // ShopFiguresOf computes a shop's row.
-func ShopFiguresOf(b *app.Board, now time.Time) ShopFigures {
+func ShopFiguresOf(b *app.Board, now time.Time, before Before) ShopFigures {
 	s := ShopFigures{Pizzeria: b.Pizzeria, Figures: FiguresOf(b, now), Late: LateOrders(b, now), Closed: !b.Pizzeria.OpenAt(now), At: now}
+	s.Week = before.week(s.Figures)
 	if s.Late > 0 {
 		s.Oldest = s.Figures.Next.PromisedAt
 	}
@@ -65,10 +67,26 @@ func (s ShopFigures) word() string {
 	return "À l’heure"
 }
 
+// Then is what the shop had taken a week before at the same time.
+func (s ShopFigures) Then() app.Cents {
+	if s.Week == nil {
+		return 0
+	}
+	return pastNow(s.Week, s.Figures, s.At)
+}
+
 // groupTakings are those of all shops.
 func groupTakings(all []ShopFigures) (sum app.Cents) {
 	for _, s := range all {
 		sum += s.Figures.Takings
 	}
 	return sum
+}
+
+// weekWords compares a shop's takings with those of the same weekday: ", ▲ 12 % de plus que samedi dernier".
+func weekWords(s ShopFigures) string {
+	if s.Week == nil {
+		return ""
+	}
+	return ", " + compared(s.Figures.Takings, s.Then()) + " que " + lastWeekday(s.Week)
 }

@@ -43,7 +43,7 @@ func testCockpit() Cockpit {
 func testGroup(b *app.Board) []ShopFigures {
 	quiet := emptyBoard()
 	quiet.Pizzeria.ID, quiet.Pizzeria.Slug, quiet.Pizzeria.Name = 2, "montreuil", "OC Pizza Montreuil"
-	all := []ShopFigures{ShopFiguresOf(quiet, at(1)), ShopFiguresOf(b, at(1))}
+	all := []ShopFigures{ShopFiguresOf(quiet, at(1), Before{}), ShopFiguresOf(b, at(1), testBefore())}
 	WorstFirst(all)
 	return all
 }
@@ -69,10 +69,10 @@ func staffPieces(b *app.Board) map[string]templ.Component {
 		"drops-none":       Drops(emptyBoard(), testCourier.User),
 		"till-left":        TillLeft(b),
 		"till-orders":      TillOrders(b),
-		"tiles":            tiles(TilePieces(b, evening)),
-		"tiles-none":       tiles(TilePieces(emptyBoard(), evening)),
+		"tiles":            tiles(TilePieces(b, evening, testBefore())),
+		"tiles-none":       tiles(TilePieces(emptyBoard(), evening, Before{})),
 		"dashboard-orders": DashboardOrders(b),
-		"stock-low":        StockRow(b.Stock()[1]),
+		"stock-low":        stockRow(b.Stock()[1], StockForm{}),
 		"screens":          ScreensPiece(testCockpit().Screens),
 		"alerts":           AlertsPiece(testCockpit().Alerts),
 		"alerts-none":      AlertsPiece(nil),
@@ -142,6 +142,12 @@ func staffPages() map[string]templ.Component {
 		"group":       GroupPage(director, testLive("/live/pilotage?vue=groupe"), testGroup(b)),
 		"supervision": SupervisionPage(testPage("supervision", testManager), testLive("/live/pilotage?vue=supervision"), testSupervision()),
 		"devices":     DevicesPage(testPage("devices", testManager), []app.Device{{ID: 1, Name: "Cuisine", PairedAt: at(-90)}}, PairForm{Name: "Mur du fond", Code: "ZZZZ", Refusal: "Aucun écran n’affiche ce code."}),
+		"prices":      PricesPage(director, retiredMenu(), PriceForm{Product: "reine", Size: app.Large, Price: "douze", Refusal: "« douze » n’est pas un prix. Écrivez-le comme 12,50."}, ProductForm{Name: "Figue", Oven: "300", Refusal: "Décrivez la pizza en 200 caractères au plus.", BadField: "description"}),
+		"prices-read": PricesPage(testPage("prices", testManager), retiredMenu(), PriceForm{}, ProductForm{}),
+		"team":        TeamPage(director, testTeam(), MemberForm{Login: "ni na", Name: "Nina", Role: "cook", Refusal: "L’identifiant ne convient pas.", BadField: "identifiant"}, Secret{Login: "nina", Password: "abcd-efgh-ijkl-mnop"}),
+		"history":     HistoryPage(director, testHistory(), HistoryForm{From: "2026-03-12", To: "2026-03-14"}),
+		"history-bad": HistoryPage(testPage("history", testManager), app.History{}, HistoryForm{From: "2026-03-14", To: "2026-03-12", Refusal: "Le premier jour est après le dernier."}),
+		"reassign":    ReassignPage(testPage("reassign", testManager), CourierChoice{Order: b.Orders[46], Board: b, Couriers: []app.User{{ID: 77, Name: "Karim"}}, Refusal: "Choisissez un livreur."}),
 		"pairing":     PairingPage(testPage("pairing", app.Actor{}), "K7QP2MXA", at(15)),
 	}
 }
@@ -364,10 +370,44 @@ func TestLateWithoutScript(t *testing.T) {
 }
 
 func TestByTheHour(t *testing.T) {
-	got := byTheHour(map[int]app.Cents{23: 100, 1: 300})
-	want := []Hour{{23, 100}, {0, 0}, {1, 300}}
-	if !slices.Equal(got, want) {
+	var by dayHours
+	var last time.Time
+	late, night := time.Date(2026, 3, 14, 23, 10, 0, 0, app.Paris), time.Date(2026, 3, 15, 1, 30, 0, 0, app.Paris)
+	by.at("2026-03-14", night, &last).Takings = 300
+	by.at("2026-03-14", late, &last).Takings = 100
+	if h := by.at("2026-03-14", night.Add(4*time.Hour), &last); h != nil || last != night {
+		t.Errorf("half past five is of the next day: %+v, last %s", h, last)
+	}
+	want := Hours{{Hour: 23, Takings: 100}, {Hour: 0}, {Hour: 1, Takings: 300}}
+	if got := by.stretch(); !slices.Equal(got, want) {
 		t.Errorf("%v, want %v: the evening goes on after midnight", got, want)
+	}
+}
+
+// TestAgainstTheWeekBefore compares at the same time of the day, and says nothing of a week that it does not know.
+func TestAgainstTheWeekBefore(t *testing.T) {
+	for _, c := range []struct {
+		now, then app.Cents
+		want      string
+	}{
+		{112_00, 100_00, "▲ 12" + nbsp + "% de plus"},
+		{92_00, 100_00, "▼ 8" + nbsp + "% de moins"},
+		{100_00, 100_00, "autant"}, {0, 0, "autant"},
+		{10_00, 0, "▲ plus"},
+		{0, 50_00, "▼ 100" + nbsp + "% de moins"},
+	} {
+		if got := compared(c.now, c.then); got != c.want {
+			t.Errorf("%v against %v: %q, want %q", c.now, c.then, got, c.want)
+		}
+	}
+	f := FiguresOf(testBoard(), evening)
+	before := testBefore()
+	if past := before.week(f); past == nil || pastNow(past, f, evening) != 42_00 || past.Total() != 60_00 {
+		t.Errorf("at %s of the week before: %+v", evening, past)
+	}
+	before.Week.Day = "2026-03-06"
+	if before.week(f) != nil || (Before{Week: &app.Past{Day: "2026-03-07"}}).week(f) != nil {
+		t.Error("compared with another day, or with one on which nothing was sold")
 	}
 }
 
@@ -481,4 +521,97 @@ func TestHalf(t *testing.T) {
 	if half("K7QP2MXA", 0) != "K7QP" || half("K7QP2MXA", 1) != "2MXA" || half("", 1) != "" {
 		t.Error("a code is shown in two halves")
 	}
+}
+
+// testBefore is a week before in which a little was taken.
+func testBefore() Before {
+	past := app.Past{Day: app.WeekBefore(app.ServiceDay(evening))}
+	past.Add(evening.AddDate(0, 0, -7).Add(-20*time.Minute), 42_00, 3)
+	past.Add(evening.AddDate(0, 0, -7).Add(2*time.Hour), 18_00, 1)
+	return Before{Week: &past, Alarms: []AlarmHour{{18, 1}, {19, 2}}}
+}
+
+// retiredMenu is the menu of the tests with a product taken off it.
+func retiredMenu() *app.Menu {
+	m := testMenu()
+	last := len(m.Products) - 1
+	m.Retired, m.Products = m.Products[last:], m.Products[:last]
+	return m
+}
+
+func testTeam() app.Team {
+	return app.Team{
+		People: []app.User{
+			{ID: 3, Login: "karim", Name: "Karim Haddad", Role: app.Courier}, {ID: 4, Login: "nina", Name: "Nina", Role: app.Cook, Disabled: true},
+			{ID: 9, Login: "marc", Name: "Marc", Role: app.Director},
+		},
+		Actions: []app.StaffAction{
+			{At: at(-3), Name: "Marc", Role: app.Director, What: app.PriceSet, Subject: "reine", Detail: "large 12,50 €"},
+			{At: at(-1500), Role: app.Director, What: app.MemberAdded, Subject: "nina", Detail: "cook"},
+		},
+	}
+}
+
+func testHistory() app.History {
+	return app.History{
+		Days: []app.DayFigures{
+			{Day: "2026-03-12", Takings: 1234_50, Sales: 61, Orders: 66, Cancelled: 2, Handed: 60, OnTime: 57, Delay: -2 * time.Hour},
+			{Day: "2026-03-13"},
+			{Day: "2026-03-14", Takings: -12_00, Orders: 3, Handed: 2, OnTime: 1, Delay: 9 * time.Minute},
+		},
+		Sellers: []app.Seller{
+			{Product: "reine", Name: "Reine", Kind: app.Pizza, Quantity: 31, Amount: 356_50}, {Product: "cola", Name: "=Cola;\"33\"", Kind: app.Drink, Quantity: 12, Amount: 30_00},
+			{Product: "calzone", Name: "Calzone", Kind: app.Pizza},
+		},
+	}
+}
+
+// TestCSV is what the spreadsheets of France open at a double click, and no formula.
+func TestCSV(t *testing.T) {
+	days := string(CSV(DayRows(testHistory())))
+	want := "\ufeffjour;encaissé (€);ventes;commandes;perdues;remises;à l’heure;retard moyen (min)\r\n" +
+		"2026-03-12;1234,50;61;66;2;60;57;-2,0\r\n2026-03-13;0,00;0;0;0;0;0;\r\n2026-03-14;-12,00;0;3;0;2;1;4,5\r\n"
+	if days != want {
+		t.Errorf("%q, want %q", days, want)
+	}
+	sold := string(CSV(SellerRows(testHistory())))
+	if want := "\r\n\"'=Cola;\"\"33\"\"\";Boissons;12;30,00\r\n"; !strings.Contains(sold, want) {
+		t.Errorf("%q does not hold %q", sold, want)
+	}
+	for cell, want := range map[string]string{
+		"": "", "-3,50": "-3,50", "-2": "-2", "-2+3": "'-2+3", "+33": "'+33", "@SUM(A1)": "'@SUM(A1)", "=1": "'=1", "-1e9": "'-1e9", "\tx": "'\tx", "a\nb": "\"a\nb\"",
+		"-Inf": "'-Inf", "-0x1p2": "'-0x1p2", "2 Cola": "2 Cola",
+	} {
+		if got := csvCell(cell); got != want {
+			t.Errorf("%q is written %q, want %q", cell, got, want)
+		}
+	}
+	orders := OrderRows([]*app.Order{testBoard().Orders[46]})
+	if len(orders) != 2 || len(orders[0]) != len(orders[1]) || strings.Contains(strings.Join(orders[1], ";"), testBoard().Orders[46].Contact.Name) {
+		t.Errorf("%q", orders)
+	}
+}
+
+// TestWhyOpen says of each order under way where it is, since when, and what it waits for.
+func TestWhyOpen(t *testing.T) {
+	b := testBoard()
+	got := map[int]string{}
+	for _, o := range OpenOrders(b) {
+		text := regexp.MustCompile(`<[^>]*>`).ReplaceAllString(drawn(t, whyOpen(b, o)), "")
+		got[o.Number] = html.UnescapeString(strings.Join(strings.Fields(text), " "))
+	}
+	for number, want := range testWhys {
+		if got[number] != want {
+			t.Errorf("n° %d: %q, want %q", number, got[number], want)
+		}
+	}
+	if len(got) != len(testWhys) {
+		t.Errorf("%d orders: %v", len(got), got)
+	}
+}
+
+var testWhys = map[int]string{
+	33: "en route depuis 19:14 avec Karim", 34: "en route depuis 19:20 avec Karim", 35: "prête depuis 19:18, à retirer", 36: "prête depuis 19:20, sans livreur",
+	37: "en préparation depuis 19:28", 38: "au four depuis 19:27", 39: "attend le client depuis 19:26, manque : Saumon fumé", 40: "en préparation depuis 19:28",
+	41: "pas commencée depuis 19:24", 42: "pas commencée depuis 19:25", 44: "pas commencée depuis 19:28", 45: "pas commencée depuis 19:29", 46: "pas commencée depuis 19:30",
 }

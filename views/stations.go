@@ -82,7 +82,7 @@ func FreeSlots(b *app.Board, oven []OnePizza) int { return max(0, slots(b)-len(o
 
 // outOfOven is when a pizza comes out; zero when nobody can tell.
 func outOfOven(b *app.Board, o *app.Order, l app.Line, pizza int) time.Time {
-	p, ok := b.Menu.Product(l.Product)
+	p, ok := b.Menu.Known(l.Product)
 	since := o.OvenSince(l.N, pizza)
 	if !ok || p.OvenSeconds == 0 || since.IsZero() {
 		return time.Time{}

@@ -1794,11 +1794,11 @@ func canLeaveOut(b *app.Board, o *app.Order) bool {
 	return ok && !g.Base
 }
 
-// ordered are the products of an order that the menu still has, for their drawings.
+// ordered are the products of an order that are still known, for their drawings.
 func ordered(m *app.Menu, o *app.Order) []app.Product {
 	var out []app.Product
 	for _, l := range o.Lines {
-		if p, ok := m.Product(l.Product); ok {
+		if p, ok := m.Known(l.Product); ok {
 			out = append(out, *p)
 		}
 	}

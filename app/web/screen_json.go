@@ -114,8 +114,8 @@ func tillJSON(b *app.Board, live views.Live) fiber.Map {
 	})})
 }
 
-func dashboardJSON(b *app.Board, live views.Live) fiber.Map {
-	figures := figuresJSON(views.ShopFiguresOf(b, live.Now))
+func dashboardJSON(b *app.Board, live views.Live, before views.Before) fiber.Map {
+	figures := figuresJSON(views.ShopFiguresOf(b, live.Now, before))
 	return screenJSON(b, live, fiber.Map{"chiffres": figures, "commandes": ticketsJSON(views.OnDashboard(b), func(o *app.Order, out fiber.Map) {
 		out["attente"] = holdJSON(b, o)
 		out["nom"], out["telephone"], out["livreur"], out["manque"] = o.Contact.Name, o.Contact.Phone, o.CourierName, o.Missing
@@ -129,11 +129,15 @@ func figuresJSON(shop views.ShopFigures) fiber.Map {
 	for i, l := range f.Alarms {
 		alarms[i] = l.Ingredient.Slug
 	}
-	return fiber.Map{
+	out := fiber.Map{
 		"jour": f.Day, "dernier_mouvement": rfc3339(f.At), "en_cours": f.Open, "pas_commencees": f.Waiting, "en_retard": shop.Late,
 		"remises": f.Handed, "a_l_heure": f.OnTime, "retard_moyen_s": int(f.Delay / time.Second), "encaisse_cents": f.Takings, "ventes": f.Sales,
 		"livreurs_en_route": f.Couriers, "commandes_en_route": f.Riding, "alertes_stock": alarms, "epuises": orNone(f.SoldOut),
 	}
+	if shop.Week != nil { // the same weekday a week before: at the same time, and the whole day
+		out["encaisse_semaine_precedente_cents"], out["encaisse_semaine_precedente_jour_cents"] = shop.Then(), shop.Week.Total()
+	}
+	return out
 }
 
 // groupJSON are all shops, the worst first.

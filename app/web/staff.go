@@ -70,7 +70,7 @@ func (s *Server) dashboard(c *fiber.Ctx) error {
 		return err
 	}
 	if wantsJSON(c) {
-		return c.JSON(dashboardJSON(b, live))
+		return c.JSON(dashboardJSON(b, live, s.boards.Cockpit(b.Pizzeria.ID).Before))
 	}
 	p := s.staffPage(c, "dashboard", "Pilotage", &b.Pizzeria, shops)
 	return s.html(c, views.DashboardPage(p, live, b, s.boards.Cockpit(b.Pizzeria.ID)))
@@ -306,22 +306,6 @@ func (s *Server) moveStock(c *fiber.Ctx) error {
 		return s.refuseStock(c, form, err)
 	}
 	return s.done(c, "/pilotage/stocks"+shopQuery(shop, shops), nil)
-}
-
-// setPrice changes a price everywhere, from now on.
-func (s *Server) setPrice(c *fiber.Ctx) error {
-	form, _, err := s.staffWrite(c)
-	if err != nil {
-		return err
-	}
-	cents, err := quantity(form, "prix_cents")
-	if err != nil {
-		return err
-	}
-	if err := s.shop.SetPrice(c.UserContext(), actorOf(c), c.Params("product"), app.Size(form.Get("taille")), app.Cents(cents)); err != nil {
-		return err
-	}
-	return s.done(c, "/pilotage", nil)
 }
 
 // devices lists the paired wall screens of a shop.

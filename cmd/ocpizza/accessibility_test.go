@@ -59,6 +59,8 @@ func TestAccessibility(t *testing.T) {
 	visitor.place(order("quatre-fromages:medium:1", "calzone:large:3"), "axe-2")
 	away := visitor.place(order("savoyarde:large:1", "tiramisu:single:2"), "axe-3")
 	e.cooked(away)
+	e.as("livreur").post(fmt.Sprintf("/livraisons/commandes/%d/on_the_way", away.ID), nil).want(200)
+	e.hire(e.as("directeur"), "karim", "perpignan")
 	held := visitor.place(order("regina:large:1", "calzone:medium:2"), "axe-4")
 	e.as("cuisine").post(fmt.Sprintf("/cuisine/commandes/%d/lignes/1/oven", tracked.ID), nil).want(200)
 	e.as("cuisine").post(fmt.Sprintf("/cuisine/commandes/%d/on_hold", held.ID), url.Values{"ingredient": {"champignons"}}).want(200)
@@ -71,7 +73,8 @@ func TestAccessibility(t *testing.T) {
 		{"cuisine", wall, []string{"/cuisine", stations}},
 		{"livreur", phone, []string{"/livraisons", "/livraisons/compte"}},
 		{"caisse", desk, []string{"/caisse", "/caisse/tickets", "/caisse/commandes/1/ticket"}},
-		{"directeur", cockpit, []string{"/pilotage", "/pilotage/groupe", "/pilotage/stocks", "/pilotage/ecrans", "/pilotage/supervision", "/pilotage/comptes"}},
+		{"directeur", cockpit, []string{"/pilotage", "/pilotage/groupe", "/pilotage/stocks", "/pilotage/ecrans", "/pilotage/supervision", "/pilotage/comptes",
+			"/pilotage/carte", "/pilotage/carte?ajouter=pizza", "/pilotage/equipe", "/pilotage/historique", fmt.Sprintf("/pilotage/commandes/%d/livreur", away.ID)}},
 	} {
 		for _, scheme := range []string{"light", "dark"} {
 			b := c.sit(t, strings.TrimSpace(screen.who+" "+scheme), e.url, screen.size)

@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"runtime/debug"
 	"slices"
+	"strconv"
 	"strings"
 	"text/tabwriter"
 	"time"
@@ -182,7 +183,7 @@ type deviceRevokeCmd struct {
 // Run revokes a screen and ends its sessions.
 func (r deviceRevokeCmd) Run(c *console) error {
 	return withShop(c, r.Pizzeria, func(d *db.DB, shop int64) error {
-		if _, err := d.RevokeDevice(c.ctx, shop, r.ID); err != nil {
+		if _, err := d.RevokeDevice(c.ctx, shop, r.ID, operator.Did(app.DeviceRevoked, shop, "n° "+strconv.FormatInt(r.ID, 10), time.Now())); err != nil {
 			return err
 		}
 		fmt.Fprintf(c.out, "Écran n° %d retiré.\n", r.ID)

@@ -18,7 +18,7 @@ import (
 	"github.com/oc-pizza/ocpizza/app"
 )
 
-const minPassword = 10 // characters
+const minPassword = app.MinPassword // characters
 
 // newPassword reads a password that somebody chooses and returns its hash: the first line of standard input, whatever words it has; at a
 // terminal typed twice and not shown. command is for the advice how to give one.

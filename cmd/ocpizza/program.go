@@ -68,7 +68,7 @@ func startProgram(d *db.DB, demo bool, c config, l net.Listener, log *slog.Logge
 	})
 	d.OnHealth(p.databaseIs)
 	p.shop = &app.Shop{
-		Store: d, Boards: p.boards, Publisher: p.boards, Clock: c.Clock, Secret: c.Secret, CheckPassword: checkPassword, Demo: demo,
+		Store: d, Boards: p.boards, Publisher: p.boards, Clock: c.Clock, Secret: c.Secret, CheckPassword: checkPassword, HashPassword: hashPassword, Demo: demo,
 	}
 	p.server = web.New(web.Options{
 		Shop: p.shop, Boards: p.boards, Hub: hub, Sessions: d, Log: log, Origin: c.Origin, Proxied: c.Dyno, Ready: p.ready, Build: build,

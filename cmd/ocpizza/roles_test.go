@@ -32,12 +32,17 @@ const (
 	managers = "responsable directeur"
 )
 
+// things are what the rights are tried on besides orders: a screen paired elsewhere, one of the shop's people, and one who works elsewhere.
+type things struct{ screen, member, stranger int64 }
+
 // rights are those of every route, in an order in which all can be asked: signing out is last. Of the shop elsewhere there are an order and a
 // paired screen.
-func rights(own, others placed, screen int64) []right {
+func rights(own, others placed, there things) []right {
 	const elsewhere = "?pizzeria=canet"
 	ownID, otherID := strconv.FormatInt(own.ID, 10), strconv.FormatInt(others.ID, 10)
 	with := func(form string, r right) right { r.form = form; return r }
+	member := func(id int64) string { return "/pilotage/equipe/" + strconv.FormatInt(id, 10) + "/fermer" }
+	screen := there.screen
 	revoke := func(id int64) string { return "/pilotage/ecrans/" + strconv.FormatInt(id, 10) + "/revoquer" }
 	machine := func(route string) right { return right{route: route, who: everyone} }
 	page := func(path, who string) right { return right{route: "GET " + path, who: who, other: path + elsewhere} }
@@ -103,7 +108,25 @@ func rights(own, others placed, screen int64) []right {
 
 		page("/pilotage", managers), page("/live/pilotage", managers), page("/pilotage/stocks", managers),
 		thing("/pilotage/stocks/:ingredient", managers, "/pilotage/stocks/mozzarella"),
-		{route: "POST /pilotage/prix/:product", who: managers, path: "/pilotage/prix/margherita"}, // one price for all shops
+		{route: "POST /pilotage/prix/:product", who: "directeur", path: "/pilotage/prix/margherita", form: "taille=medium&prix=9%2C50"}, // one price for all shops
+		page("/pilotage/carte", managers),
+		{route: "POST /pilotage/carte", who: "directeur", form: "nom=x&four=300&prix_medium=9&prix_large=12"},
+		{route: "POST /pilotage/carte/:product/:action", who: "directeur", path: "/pilotage/carte/margherita/remettre", never: "/pilotage/carte/fugu/retirer"},
+		page("/pilotage/equipe", managers),
+		with("role=cook", thing("/pilotage/equipe", managers, "/pilotage/equipe")),
+		{
+			route: "POST /pilotage/equipe/:id/:action", who: managers, path: member(there.member), other: member(there.stranger) + elsewhere,
+			never: member(987654321) + elsewhere,
+		},
+		page("/pilotage/historique", managers),
+		{
+			route: "GET /pilotage/historique/:file", who: managers, path: "/pilotage/historique/jours.csv", other: "/pilotage/historique/jours.csv" + elsewhere,
+		},
+		{
+			route: "GET /pilotage/commandes/:id/livreur", who: managers, path: "/pilotage/commandes/" + ownID + "/livreur",
+			other: "/pilotage/commandes/" + otherID + "/livreur", never: "/pilotage/commandes/987654321/livreur",
+		},
+		step("/pilotage/commandes/:id/livreur", managers, "/livreur"),
 		step("/pilotage/commandes/:id/:step", managers, "/cancelled"),
 		page("/pilotage/comptes", managers),
 		{route: "GET /pilotage/supervision", who: managers},
@@ -159,7 +182,9 @@ func TestEveryRouteRoleAndOwner(t *testing.T) {
 	elsewhere.Set("pizzeria", "canet")
 	elsewhere.Set("mode", "retrait")
 	others := e.visitor().place(elsewhere, "another's")
-	all := rights(e.visitor().place(order("regina:medium:1"), "own"), others, pairElsewhere(t, e, cast["directeur"]))
+	all := rights(e.visitor().place(order("regina:medium:1"), "own"), others, things{
+		screen: pairElsewhere(t, e, cast["directeur"]), member: e.hire(cast["directeur"], "ici", "perpignan"), stranger: e.hire(cast["directeur"], "ailleurs", "canet"),
+	})
 
 	routes := e.prog.server.Routes()
 	for _, route := range routes {

@@ -109,6 +109,7 @@ func TestWarmScreensCostNoQuery(t *testing.T) {
 			{e.as("caisse"), "/caisse", "/live/caisse"},
 			{e.as("responsable"), "/pilotage", "/live/pilotage"},
 			{e.as("responsable"), "/pilotage/stocks", "/live/pilotage?vue=stocks"},
+			{e.as("responsable"), "/pilotage/carte", ""},
 			{e.as("directeur"), "/pilotage", "/live/pilotage?pizzeria=perpignan"},
 			{e.as("directeur"), "/pilotage/groupe", "/live/pilotage?pizzeria=perpignan&vue=groupe"},
 		}

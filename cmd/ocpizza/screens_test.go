@@ -100,6 +100,9 @@ func TestScreens(t *testing.T) {
 		{login: "responsable", home: "/pilotage", picture: "dashboard-1440", dev: cockpit},
 		{login: "directeur", home: "/pilotage", page: "/pilotage/groupe", picture: "group-1440", dev: cockpit},
 		{login: "responsable", home: "/pilotage", page: "/pilotage/stocks", picture: "stock-1280", dev: desk},
+		{login: "directeur", home: "/pilotage", page: "/pilotage/carte", picture: "prices-1280", dev: desk},
+		{login: "responsable", home: "/pilotage", page: "/pilotage/equipe", picture: "team-1280", dev: desk},
+		{login: "responsable", home: "/pilotage", page: "/pilotage/historique", picture: "history-1280", dev: desk},
 		{login: "directeur", home: "/pilotage", page: "/pilotage/ecrans", picture: "screens-1280", dev: desk},
 		{login: "directeur", home: "/pilotage", page: "/pilotage/supervision", picture: "supervision-1280", dev: desk},
 	} {

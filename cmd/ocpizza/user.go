@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"strings"
 	"text/tabwriter"
+	"time"
 
 	"github.com/oc-pizza/ocpizza/app"
 )
@@ -44,7 +45,7 @@ func (u userAddCmd) Run(c *console) error {
 		return err
 	}
 	user := app.User{Login: loginOf(u.Login), Name: u.Name, Role: role, Pizzerias: shops, PasswordHash: hash}
-	if _, err := d.AddUser(c.ctx, user); err != nil {
+	if _, err := d.AddUser(c.ctx, user, operator.Did(app.MemberAdded, app.House, user.Login, time.Now())); err != nil {
 		return err
 	}
 	fmt.Fprintf(c.out, "Compte « %s » créé.\n", user.Login)
@@ -69,7 +70,7 @@ func (u userPasswordCmd) Run(c *console) error {
 		return err
 	}
 	defer d.Close()
-	if _, err := d.SetPassword(c.ctx, loginOf(u.Login), hash); err != nil {
+	if _, err := d.SetPassword(c.ctx, loginOf(u.Login), hash, operator.Did(app.PasswordSet, app.House, loginOf(u.Login), time.Now())); err != nil {
 		return err
 	}
 	fmt.Fprintf(c.out, "Mot de passe de « %s » changé.\n", loginOf(u.Login))
@@ -123,7 +124,7 @@ func (u userDisableCmd) Run(c *console) error {
 		return err
 	}
 	defer d.Close()
-	if _, err := d.DisableUser(c.ctx, loginOf(u.Login)); err != nil {
+	if _, err := d.DisableUser(c.ctx, loginOf(u.Login), true, operator.Did(app.MemberDisabled, app.House, loginOf(u.Login), time.Now())); err != nil {
 		return err
 	}
 	fmt.Fprintf(c.out, "Compte « %s » fermé.\n", loginOf(u.Login))
