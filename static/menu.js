@@ -29,23 +29,20 @@
     count = now;
   }
 
-  // What a pizza costs as it is composed. What has just run out is taken off.
-  function price(form) {
-    for (const el of form.querySelectorAll('[data-out]')) el.checked = false;
-    const added = [...form.querySelectorAll('[name=avec]:checked')];
-    const sums = [...form.querySelectorAll('.size')].map((row) => {
-      const { size, price } = row.dataset;
-      const words = (added.reduce((sum, el) => sum + Number(el.dataset[size] ?? 0), Number(price)) / 100).toFixed(2).replace('.', ',') + '\u00a0€';
-      const [shown, add] = row.querySelectorAll('.price, .add');
-      if (shown.textContent !== words) {
-        shown.textContent = words;
-        if (add) add.ariaLabel = add.ariaLabel.replace(/\d+,\d+.€$/, words);
-      }
-      return words;
-    });
-    form.querySelector('.extras-sum')?.replaceChildren(added.length ? sums.join(', ') : '');
+  // What a pizza costs as it is composed; what ran out is taken off.
+  function price(row) {
+    const { size, price } = row.dataset;
+    let sum = Number(price);
+    for (const el of row.closest('form').querySelectorAll('[name=avec]:checked')) {
+      if (el.disabled) el.checked = false;
+      else sum += Number(el.dataset[size] ?? 0);
+    }
+    const words = (sum / 100).toFixed(2).replace('.', ',') + '\u00a0€';
+    const [shown, add] = row.querySelectorAll('.price, .add');
+    shown.textContent = words;
+    if (add) add.ariaLabel = add.ariaLabel.replace(/\d+,\d+.€$/, words);
   }
-  const prices = () => document.querySelectorAll('.product-form').forEach(price);
+  const prices = () => document.querySelectorAll('.size').forEach(price);
   document.addEventListener('change', prices);
   document.addEventListener('reset', () => setTimeout(prices));
   document.addEventListener('oc:applied', prices);
