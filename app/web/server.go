@@ -116,7 +116,7 @@ func (s *Server) routes() {
 
 	// Pages only: assets are compressed once and for all, and a socket's handshake is not a page. What a page says of a session cannot be
 	// guessed by its compressed length (BREACH): the session's cookie is SameSite, so no other site can ask for the page.
-	f.Use(compress.New(compress.Config{Level: compress.LevelBestSpeed, Next: websocket.IsWebSocketUpgrade}), s.identify)
+	f.Use(compress.New(compress.Config{Level: compress.LevelBestSpeed, Next: websocket.IsWebSocketUpgrade}), s.identify, s.limit())
 
 	// Customers
 	f.Get("/", s.openHouse, s.home)

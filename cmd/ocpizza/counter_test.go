@@ -13,6 +13,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/oc-pizza/ocpizza/app"
 	"github.com/oc-pizza/ocpizza/db/dbtest"
 )
 
@@ -253,6 +254,31 @@ func TestTillTakesAnOrder(t *testing.T) {
 			t.Error("a message is offered to somebody without a telephone")
 		}
 	})
+}
+
+// TestTillKeepsThePromiseItShowed: what a clerk has told the customer is what the order is promised for, or the clerk is told before it is taken.
+func TestTillKeepsThePromiseItShowed(t *testing.T) {
+	e := startEvening(t, "sqlite://"+dbtest.SQLite(t))
+	cashier := e.as("caisse")
+	shown := func(r *reply) time.Time {
+		t.Helper()
+		found := regexp.MustCompile(`name="promis_attendu_livraison" value="([^"]+)"`).FindStringSubmatch(r.body)
+		if found == nil {
+			t.Fatalf("the form shows no promise: %.3000s", r.body)
+		}
+		at, err := time.Parse(time.RFC3339, found[1])
+		if err != nil {
+			t.Fatal(err)
+		}
+		return at
+	}
+	form := takes("regina:medium:1")
+	now := shown(cashier.get("/caisse").want(http.StatusOK))
+	form.Set("promis_attendu_livraison", now.Add(-30*time.Minute).UTC().Format(time.RFC3339))
+	refused := cashier.postPage("/caisse/commandes", form).want(http.StatusConflict).says("au lieu de " + now.Add(-30*time.Minute).In(app.Paris).Format("15:04"))
+	refused.says(`class="till-refusal"`).says("regina:medium:1")
+	form.Set("promis_attendu_livraison", shown(refused).UTC().Format(time.RFC3339))
+	cashier.postPage("/caisse/commandes", form, "Idempotency-Key", "again").want(http.StatusOK).says("enregistrée")
 }
 
 // TestTillDraft: what a clerk does to the order that is being taken, and that it is still there after a reload.

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -323,6 +324,39 @@ func TestGuessingIsSlowed(t *testing.T) {
 	if n := e.faults.Load(); n != 0 {
 		t.Errorf("%d errors in the log", n)
 	}
+}
+
+// TestFloodIsRefused: behind a router, whoever writes as no person does is told to wait, by address or by account; others, pages and whoever asks from
+// this machine feel nothing of it.
+func TestFloodIsRefused(t *testing.T) {
+	e := startEvening(t, "sqlite://"+dbtest.SQLite(t))
+	e.stop()
+	e.dyno = true
+	e.serve("127.0.0.1:0")
+	ask := func(p *person, path, from string) *reply {
+		return p.do("POST", path, strings.NewReader("pizzeria=perpignan&_csrf="+p.csrf), "Content-Type", "application/x-www-form-urlencoded",
+			"Accept", "application/json", "X-Forwarded-For", "192.0.2.1, "+from)
+	}
+	flood := func(p *person, path, from string, status, limit int) {
+		t.Helper()
+		for n := 1; n <= limit; n++ {
+			ask(p, path, from).want(status)
+		}
+		r := ask(p, path, from).want(http.StatusTooManyRequests).says(`"kind":"too_many"`).says("Attendez 1\u00a0minute")
+		if after, err := strconv.Atoi(r.Header.Get("Retry-After")); err != nil || after < 1 || after > 60 {
+			t.Errorf("Retry-After %q", r.Header.Get("Retry-After"))
+		}
+	}
+	stranger := e.visitor()
+	flood(stranger, "/commandes", "203.0.113.7", 422, 60)
+	stranger.do("GET", "/carte/perpignan", nil, "X-Forwarded-For", "203.0.113.7").want(http.StatusOK)
+	ask(stranger, "/commandes", "203.0.113.8").want(422)
+	for range 70 {
+		ask(stranger, "/commandes", "10.1.2.3").want(422) // somebody's proxy: it may be everybody
+	}
+	cook := e.as("cuisine")
+	flood(cook, "/cuisine/stock/licorne/rupture", "203.0.113.7", 404, 600)
+	ask(e.as("caisse"), "/caisse/commandes", "203.0.113.7").want(422)
 }
 
 // TestPostcodeFindsTheShop: the home page takes a visitor to the shop that delivers to them, a shop that does not says which one does and lets

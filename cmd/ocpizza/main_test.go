@@ -40,6 +40,7 @@ type evening struct {
 	prog *program
 	// public is its OCPIZZA_ORIGIN, if it has one that is not url: what browsers take it for.
 	public string
+	dyno   bool             // behind a router that says who asks
 	clock  func() time.Time // nil: the machine's
 	faults atomic.Int64     // errors logged
 }
@@ -83,7 +84,7 @@ func (e *evening) serve(addr string) {
 	if err != nil {
 		e.t.Fatal(err)
 	}
-	cfg := config{Secret: []byte(strings.Repeat("s", minSecret)), Clock: e.clock, Origin: e.public}
+	cfg := config{Secret: []byte(strings.Repeat("s", minSecret)), Clock: e.clock, Origin: e.public, Dyno: e.dyno}
 	if e.prog, err = startProgram(e.db, true, cfg, l, slog.New(slog.NewTextHandler(testLog{e.t, &e.faults}, &slog.HandlerOptions{Level: slog.LevelWarn}))); err != nil {
 		e.t.Fatal(err)
 	}
