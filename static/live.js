@@ -518,13 +518,14 @@
   function paint() {
     if (!data.live) return;
     const s = state();
-    const since = 'Figé depuis ' + hhmm(freshAt + skew, '2-digit');
+    // Asked for only when it is shown: the first time of day that a phone formats costs it a tenth of a second.
+    const since = () => 'Figé depuis ' + hhmm(freshAt + skew, '2-digit');
     const over = data.ended || (paired ? 'Écran détaché — reliez-le' : 'Session terminée — reconnectez-vous');
     const lamp = byId('live-lamp');
     if (lamp) {
       mark(lamp, 'data-state', s);
-      const words = { live: 'En direct', weak: everSynced ? 'Signal faible' : 'Connexion…', stale: since, off: over };
-      say(lamp.querySelector('[data-text]') ?? lamp, words[s]);
+      const words = { live: 'En direct', weak: everSynced ? 'Signal faible' : 'Connexion…', off: over };
+      say(lamp.querySelector('[data-text]') ?? lamp, words[s] ?? since());
     }
     const banner = byId('live-banner');
     if (banner) {
@@ -541,7 +542,7 @@
             banner.append(a);
           }
         }
-      } else if (show) say(banner, since + (silent ? ' — signal faible' : ' — reconnexion…'));
+      } else if (show) say(banner, since() + (silent ? ' — signal faible' : ' — reconnexion…'));
       if (banner.hidden === show) banner.hidden = !show;
     }
     if (s === shown) return;
