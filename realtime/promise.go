@@ -30,7 +30,7 @@ func (b *Boards) promiseLoop() {
 	}
 }
 
-// tellPromises has the menus and tills that somebody watches say when an order could be had now.
+// tellPromises has the menus and tills that somebody watches say when an order could be had now, and the tracking pages when theirs will be.
 func (b *Boards) tellPromises() {
 	for _, s := range b.loaded() {
 		s.mu.Lock()
@@ -39,6 +39,9 @@ func (b *Boards) tellPromises() {
 				b.tellPromise(s)
 				break
 			}
+		}
+		if s.followed() {
+			b.tellEstimates(s)
 		}
 		s.mu.Unlock()
 	}

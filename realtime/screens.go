@@ -123,6 +123,7 @@ func (bs *Boards) pieces(a Audience, ch app.Changes) ([]Op, error) {
 		}
 	case TrackingScreen:
 		d.tracking(ch, a.ID)
+		d.awaited(ch, a.ID, bs.Estimate)
 	case KitchenScreen:
 		d.kitchen(ch)
 	case CourierScreen:

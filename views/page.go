@@ -38,6 +38,8 @@ type Live struct {
 	// Service is what the board says of the database, Outlook what that of a menu or a till says of time.
 	Service Service
 	Outlook app.Outlook
+	// Estimate is when the order of a tracking page is to be expected, if its promise will not be kept; else zero.
+	Estimate time.Time
 }
 
 // ShopCard is a shop on the home page.

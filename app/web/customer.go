@@ -388,13 +388,16 @@ func (s *Server) trackingPage(c *fiber.Ctx, o *app.Order, typed *views.Revision)
 		return err
 	}
 	if fresh := board.Orders[o.ID]; fresh != nil {
-		o = fresh
+		o, live.Estimate = fresh, s.boards.Estimate(fresh)
 	} else {
 		live.Path, live.Service = "", views.Working // long over: nothing will change any more, and nobody would take the bar back
 	}
 	if wantsJSON(c) {
 		out := orderJSON(o)
-		out["seq"] = live.Seq
+		out["seq"], out["prevu_a"] = live.Seq, ""
+		if o.Awaited() {
+			out["prevu_a"] = rfc3339(live.Estimate)
+		}
 		return c.JSON(out)
 	}
 	p := s.page(c, "tracking", fmt.Sprintf("Commande n° %d", o.Number))
