@@ -86,5 +86,5 @@ func (b *Boards) estimateOps(a Audience, o *app.Order, at time.Time) []Op {
 		b.opt.Log.Error("cannot draw", "topic", a.Topic(), "err", d.err)
 		return nil
 	}
-	return d.ops
+	return a.said(d.ops)
 }

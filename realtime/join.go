@@ -137,6 +137,7 @@ func (b *Boards) greet(g greeting) (*Frame, error) {
 	var err error
 	if g.closed != nil {
 		html, err = render(views.TrackingBoard(g.live, g.board, g.closed))
+		html = views.Draw(g.audience.Language, html)
 	} else {
 		html, err = b.whole(g.audience, g.board, g.live)
 	}

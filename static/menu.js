@@ -13,7 +13,7 @@
       const left = row ? Number(row.dataset.left) : 0;
       const short = left < quantity;
       const note = line.querySelector('.line-left');
-      const words = !short ? '' : left ? 'plus que\u00a0' + left : 'épuisée';
+      const words = !short ? '' : left ? oc.tr('plus que\u00a0') + left : oc.tr('épuisée');
       const text = note.querySelector('[data-text]');
       if (text.textContent !== words) text.textContent = words;
       note.hidden = !short;

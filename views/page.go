@@ -18,6 +18,9 @@ type Page struct {
 	Now    time.Time
 	Build  string
 	Demo   bool
+	// Language is the one that the page will be drawn in, for its links to the other; URL is its address, whole if the site has a canonical origin.
+	Language Language
+	URL      string
 	// Notice is a refusal or a confirmation to show on top, "" for none.
 	Notice string
 	Failed bool // the notice is a refusal

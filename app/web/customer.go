@@ -65,7 +65,7 @@ func (s *Server) menuView(c *fiber.Ctx, slug string) (*app.Board, views.Live, er
 	if err != nil {
 		return nil, views.Live{}, err
 	}
-	return s.view(c, realtime.Audience{Screen: realtime.MenuScreen, Pizzeria: shop.ID}, "/live/carte/"+shop.Slug)
+	return s.view(c, realtime.Audience{Screen: realtime.MenuScreen, Pizzeria: shop.ID}, inLanguage("/live/carte/"+shop.Slug, s.language(c)))
 }
 
 func (s *Server) menu(c *fiber.Ctx) error {
@@ -383,7 +383,7 @@ func (s *Server) trackingPage(c *fiber.Ctx, o *app.Order, typed *views.Revision)
 	c.Set("Referrer-Policy", "no-referrer")
 	c.Set("X-Robots-Tag", "noindex")
 	c.Set(fiber.HeaderCacheControl, "no-store")
-	board, live, err := s.view(c, realtime.Audience{Screen: realtime.TrackingScreen, Pizzeria: o.Pizzeria, ID: o.ID}, "/live/suivi/"+c.Params("token"))
+	board, live, err := s.view(c, realtime.Audience{Screen: realtime.TrackingScreen, Pizzeria: o.Pizzeria, ID: o.ID}, inLanguage("/live/suivi/"+c.Params("token"), s.language(c)))
 	if err != nil {
 		return err
 	}
