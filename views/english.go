@@ -256,7 +256,7 @@ type pattern struct {
 	english string // with %s for each, in the same order
 }
 
-// match finds the names and numbers of a text.
+// match finds the names and numbers of a text; none of them is a sentence and more.
 func (p *pattern) match(text string) ([]string, bool) {
 	last := len(p.french) - 1
 	rest, ok := strings.CutPrefix(text, p.french[0])
@@ -272,7 +272,7 @@ func (p *pattern) match(text string) ([]string, bool) {
 				return nil, false
 			}
 		}
-		if arg == "" || number && strings.Trim(arg, "0123456789") != "" {
+		if arg == "" || number && strings.Trim(arg, "0123456789") != "" || len(sentences(arg)) > 1 {
 			return nil, false
 		}
 		args = append(args, arg)
