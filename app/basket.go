@@ -56,6 +56,9 @@ func (m *Menu) line(ask NewLine, mode Mode, at time.Time) (Line, *Error) {
 		}
 		l.leaveOut(removable[i])
 	}
+	if err := m.add(&l, ask.Added); err != nil {
+		return Line{}, err
+	}
 	l.Allergens = m.allergensOf(l.Recipe)
 	return l, nil
 }
@@ -96,10 +99,7 @@ func soldOut(b *Board, lines []Line, levels map[int64]Level, own []Part) *Error 
 	}
 	for _, line := range lines {
 		if n := feasible(line.Recipe, left); n < line.Quantity {
-			if n == 0 {
-				return Errorf(Conflict, "« %s » vient d’être épuisée. Retirez-la, ou choisissez autre chose.", line.Name).AtLine(line.N)
-			}
-			return Errorf(Conflict, "Il ne reste que %d « %s » : réduisez la quantité ou choisissez autre chose.", n, line.Name).AtLine(line.N)
+			return line.short(b.Menu, left, n)
 		}
 		for _, p := range line.Recipe {
 			l := left[p.Ingredient]
@@ -108,4 +108,17 @@ func soldOut(b *Board, lines []Line, levels map[int64]Level, own []Part) *Error 
 		}
 	}
 	return Errorf(Conflict, "Le stock a changé pendant votre commande. Réessayez.")
+}
+
+// short refuses a line of which stock allows n.
+func (l Line) short(m *Menu, left map[int64]Level, n int) *Error {
+	switch a := l.scarce(m, left, n); {
+	case a != nil && n == 0:
+		return Errorf(Conflict, "Il n’y a plus assez de « %s » pour l’ajouter à « %s » : retirez ce supplément, ou choisissez-en un autre.", a.Name, l.Name).AtLine(l.N)
+	case a != nil:
+		return Errorf(Conflict, "Il ne reste de « %s » que pour %d « %s » : réduisez la quantité, ou retirez ce supplément.", a.Name, n, l.Name).AtLine(l.N)
+	case n == 0:
+		return Errorf(Conflict, "« %s » vient d’être épuisée. Retirez-la, ou choisissez autre chose.", l.Name).AtLine(l.N)
+	}
+	return Errorf(Conflict, "Il ne reste que %d « %s » : réduisez la quantité ou choisissez autre chose.", n, l.Name).AtLine(l.N)
 }

@@ -87,6 +87,7 @@ type Changes struct {
 	Levels        []int64  // ingredients whose level changed, ascending
 	Products      []string // slugs of products of which more or less is left, or whose row of the menu changed
 	Menu          bool
+	Additions     bool // an addition became possible, or no longer is
 	Maintenance   bool // it began, ended, or says something else
 }
 
@@ -111,6 +112,7 @@ func Compare(before, after *Board) Changes {
 	}
 	slices.Sort(ch.Orders)
 	slices.Sort(ch.Levels)
+	ch.Additions = !ch.Menu && otherAdditions(before, after, ch.Levels)
 	if ch.Menu || len(ch.Levels) > 0 {
 		for _, p := range after.Menu.Products {
 			if ch.Menu || slices.ContainsFunc(p.Variants, func(v Variant) bool {

@@ -59,6 +59,8 @@ type Ingredient struct {
 	Allergens []Allergen
 	// Base marks what a pizza cannot do without (dough): it is never offered for removal.
 	Base bool
+	// Additions are what may be added of it to a pizza, the least first; none where it is not offered.
+	Additions []Addition
 }
 
 // ProductKind groups the menu. Only pizzas pass through the oven.

@@ -35,6 +35,7 @@ type Line struct {
 	VAT       Rate
 	Without   []string   // slugs of ingredients left out
 	Removed   []string   // their names
+	Added     []Added    // additions, which UnitPrice and Recipe contain
 	Allergens []Allergen // of what is really on it
 	Recipe    []Part     // per unit, what is left out already left out
 	Items     []ItemState
@@ -347,6 +348,7 @@ func (o *Order) LeaveOut(actor Actor, m *Menu, missing Ingredient, at time.Time)
 	if !o.Consumed {
 		c.Moves = o.moves(Release, actor, at)
 	}
+	before := o.Lines
 	o.Lines = slices.Clone(o.Lines)
 	for i := range o.Lines {
 		if o.Lines[i].leaveOut(missing) {
@@ -357,20 +359,29 @@ func (o *Order) LeaveOut(actor Actor, m *Menu, missing Ingredient, at time.Time)
 	if !o.Consumed {
 		c.Moves = append(c.Moves, o.moves(Reserve, actor, at)...)
 	}
-	if _, err := o.Advance(actor, Received, "sans "+missing.Name, at); err != nil {
+	reason := "sans " + missing.Name
+	if c.Till = o.settled(before, actor, o.follows(at)); c.Till != nil {
+		reason += ", " + (-c.Till[0].Amount).String() + " à rendre"
+	}
+	if _, err := o.Advance(actor, Received, reason, at); err != nil {
 		return Change{}, err
 	}
 	return c, nil
 }
 
-// leaveOut reports whether the line had the ingredient. Its allergens are the caller's to declare again.
+// leaveOut reports whether the line had the ingredient. What was added of it goes with its price; a pizza that has none of it by its recipe is
+// not said to go without. Its allergens are the caller's to declare again.
 func (l *Line) leaveOut(g Ingredient) bool {
-	if !slices.ContainsFunc(l.Recipe, func(p Part) bool { return p.Ingredient == g.ID }) {
+	i := slices.IndexFunc(l.Recipe, func(p Part) bool { return p.Ingredient == g.ID })
+	if i < 0 {
 		return false
 	}
-	l.Recipe = slices.DeleteFunc(slices.Clone(l.Recipe), func(p Part) bool { return p.Ingredient == g.ID })
-	l.Without = append(slices.Clone(l.Without), g.Slug)
-	l.Removed = append(slices.Clone(l.Removed), g.Name)
+	quantity := l.Recipe[i].Quantity - l.takeOff(g.Slug)
+	l.Recipe = slices.Delete(slices.Clone(l.Recipe), i, i+1)
+	if quantity > 0 {
+		l.Without = append(slices.Clone(l.Without), g.Slug)
+		l.Removed = append(slices.Clone(l.Removed), g.Name)
+	}
 	return true
 }
 

@@ -60,6 +60,7 @@ type NewLine struct {
 	Size     Size
 	Quantity int
 	Without  []string // slugs of ingredients to leave out
+	Added    []string // slugs of ingredients to add
 }
 
 // NewOrder is what a customer asks for.

@@ -60,6 +60,8 @@ type Store interface {
 	MoveStock(ctx context.Context, pizzeria int64, key Key, moves []Movement) (Event, error)
 	// SetLevel marks an ingredient out or back in and sets its threshold; nil leaves as is.
 	SetLevel(ctx context.Context, pizzeria, ingredient int64, out *bool, threshold *int64) (Event, error)
+	// SetAddition offers an addition in every shop, or no longer with quantity 0: one event each.
+	SetAddition(ctx context.Context, ingredient string, size Size, price Cents, quantity int64) ([]Event, error)
 	// SetPrice changes a price in every shop: one event each.
 	SetPrice(ctx context.Context, product string, size Size, price Cents) ([]Event, error)
 

@@ -141,7 +141,7 @@ func pizzerias(ctx context.Context, tx bun.Tx, id int64) ([]app.Pizzeria, error)
 	return out, nil
 }
 
-// menu reads what the chain sells, in five queries. Names are sorted here rather than by the server: collations differ.
+// menu reads what the chain sells, in six queries. Names are sorted here rather than by the server: collations differ.
 func menu(ctx context.Context, tx bun.Tx) (*app.Menu, error) {
 	var m app.Menu
 	var ingredients []ingredientRow
@@ -154,6 +154,9 @@ func menu(ctx context.Context, tx bun.Tx) (*app.Menu, error) {
 			return nil, err
 		}
 		m.Ingredients = append(m.Ingredients, g)
+	}
+	if err := additions(ctx, tx, &m); err != nil {
+		return nil, err
 	}
 	slices.SortFunc(m.Ingredients, func(a, b app.Ingredient) int { return strings.Compare(a.Name+"\x00"+a.Slug, b.Name+"\x00"+b.Slug) })
 
@@ -201,8 +204,7 @@ func variants(ctx context.Context, tx bun.Tx, m *app.Menu, at map[int64]int) err
 	return nil
 }
 
-// SetPrice changes a price in every shop: one event each. The menu is read once every sequence row is held, so that an event's menu has
-// all that earlier numbers announced.
+// SetPrice changes a price in every shop: one event each.
 func (d *DB) SetPrice(ctx context.Context, product string, size app.Size, price app.Cents) ([]app.Event, error) {
 	var events []app.Event
 	err := d.write(ctx, func(ctx context.Context, tx bun.Tx, _ bool) error {
@@ -215,13 +217,7 @@ func (d *DB) SetPrice(ctx context.Context, product string, size app.Size, price 
 		} else if n == 0 {
 			return app.Errorf(app.NotFound, "Ce produit n’existe pas dans cette taille.")
 		}
-		events, err = d.nextOfAll(ctx, tx, func(events []app.Event) error {
-			m, err := menu(ctx, tx)
-			for i := range events {
-				events[i].Menu = m
-			}
-			return err
-		})
+		events, err = d.menuEvents(ctx, tx)
 		return err
 	})
 	if err != nil {

@@ -55,6 +55,7 @@ func TestFoldingEqualsLoading(t *testing.T) {
 				"shelf":     e.shelf,
 				"mark out":  e.markOut,
 				"price":     e.price,
+				"addition":  e.addition,
 				"repeat":    e.repeat,
 			})
 			e.compare(rt)
@@ -126,6 +127,11 @@ func (e *evening) basket(rt *rapid.T, b *app.Board) []app.NewLine {
 		l := app.NewLine{Product: p.Slug, Size: v.Size, Quantity: rapid.IntRange(1, 4).Draw(rt, "quantity")}
 		if can := b.Menu.Removable(&p, &v); len(can) > 0 && rapid.Bool().Draw(rt, "without") {
 			l.Without = []string{rapid.SampledFrom(can).Draw(rt, "left out").Slug}
+		}
+		if can := b.Menu.Addable(&p); len(can) > 0 && rapid.Bool().Draw(rt, "with") {
+			for range rapid.IntRange(1, 3).Draw(rt, "additions") {
+				l.Added = append(l.Added, rapid.SampledFrom(can).Draw(rt, "added").Slug) // twice, or left out too, is refused
+			}
 		}
 		lines = append(lines, l)
 	}
@@ -262,6 +268,17 @@ func (e *evening) price(rt *rapid.T) {
 	p := rapid.SampledFrom(m.Products).Draw(rt, "product")
 	v := rapid.SampledFrom(p.Variants).Draw(rt, "size")
 	e.outcome(rt, "price", e.shop.SetPrice(ctx, e.director, p.Slug, v.Size, app.Cents(rapid.IntRange(100, 2000).Draw(rt, "cents"))))
+}
+
+// addition changes what is offered as an addition: its price, its portion, or no longer; or offers it again.
+func (e *evening) addition(rt *rapid.T) {
+	g := rapid.SampledFrom(e.boards[e.shops[0].ID].Menu.Ingredients).Draw(rt, "ingredient")
+	if rapid.IntRange(0, 2).Draw(rt, "any") != 0 {
+		g.Slug = rapid.SampledFrom([]string{"chevre", "jambon", "mozzarella", "oeuf"}).Draw(rt, "offered")
+	}
+	size := rapid.SampledFrom([]app.Size{app.Medium, app.Large}).Draw(rt, "size")
+	price := app.Cents(rapid.IntRange(50, 300).Draw(rt, "cents"))
+	e.outcome(rt, "addition", e.shop.SetAddition(ctx, e.director, g.Slug, size, price, rapid.Int64Range(0, 60).Draw(rt, "quantity")))
 }
 
 // repeat sends the last write with a key once more: the same order, and nothing saved.

@@ -81,13 +81,14 @@ type lineRow struct {
 	Allergens     string `bun:"allergens"`
 	Recipe        string `bun:"recipe"`
 	Items         string `bun:"items"`
+	Added         string `bun:"added"`
 }
 
 func newLineRow(order int64, l app.Line) lineRow {
 	return lineRow{
 		Order: order, N: l.N, Product: l.Product, Name: l.Name, Kind: string(l.Kind), Size: string(l.Size), Quantity: l.Quantity,
 		UnitPrice: int64(l.UnitPrice), VAT: int(l.VAT), Without: pack(l.Without), Removed: pack(l.Removed), Allergens: pack(l.Allergens),
-		Recipe: pack(l.Recipe), Items: pack(l.Items),
+		Recipe: pack(l.Recipe), Items: pack(l.Items), Added: pack(l.Added),
 	}
 }
 
@@ -97,7 +98,7 @@ func (r *lineRow) line() (app.Line, error) {
 		UnitPrice: app.Cents(r.UnitPrice), VAT: app.Rate(r.VAT),
 	}
 	err := errors.Join(unpack(r.Without, &l.Without), unpack(r.Removed, &l.Removed), unpack(r.Allergens, &l.Allergens),
-		unpack(r.Recipe, &l.Recipe), unpack(r.Items, &l.Items))
+		unpack(r.Recipe, &l.Recipe), unpack(r.Items, &l.Items), unpack(r.Added, &l.Added))
 	if err != nil {
 		return l, fmt.Errorf("line %d of order %d: %w", r.N, r.Order, err)
 	}
@@ -165,7 +166,7 @@ func normalise(o *app.Order) {
 	for i := range o.Lines {
 		l := &o.Lines[i]
 		l.Without, l.Removed, l.Allergens = orNil(l.Without), orNil(l.Removed), orNil(l.Allergens)
-		l.Recipe, l.Items = orNil(l.Recipe), orNil(l.Items)
+		l.Recipe, l.Items, l.Added = orNil(l.Recipe), orNil(l.Items), orNil(l.Added)
 	}
 	o.Lines = orNil(o.Lines)
 	for i := range o.Journal {

@@ -25,7 +25,7 @@ type SeedOptions struct {
 }
 
 // Seeded counts what Seed added: nothing the second time.
-type Seeded struct{ Pizzerias, Ingredients, Products, Users int }
+type Seeded struct{ Pizzerias, Ingredients, Products, Additions, Users int }
 
 const (
 	metaDemo = "demo"
@@ -51,7 +51,7 @@ func (d *DB) Seed(ctx context.Context, o SeedOptions) (Seeded, error) {
 	var done Seeded
 	err = d.write(ctx, func(ctx context.Context, tx bun.Tx, _ bool) error {
 		s := seeder{ctx: ctx, tx: tx, o: o}
-		for _, part := range []func() error{s.pizzerias, s.ingredients, s.products, s.stock, s.announce, func() error { return s.users(cast) }} {
+		for _, part := range []func() error{s.pizzerias, s.ingredients, s.products, s.additions, s.stock, s.announce, func() error { return s.users(cast) }} {
 			if err := part(); err != nil {
 				return err
 			}
@@ -330,7 +330,7 @@ func (s *seeder) stock() error {
 
 // announce makes boards of shops that were there already load again: what was added has no event.
 func (s *seeder) announce() error {
-	if len(s.fresh) == len(s.shops) || s.done.Ingredients+s.done.Products == 0 {
+	if len(s.fresh) == len(s.shops) || s.done.Ingredients+s.done.Products+s.done.Additions == 0 {
 		return nil
 	}
 	_, err := s.tx.ExecContext(s.ctx, "UPDATE sequences SET epoch = ?", newEpoch())

@@ -83,6 +83,9 @@ func touched(ch app.Changes) []Audience {
 	if len(ch.Products) > 0 || ch.Menu {
 		add(MenuScreen, TillScreen)
 	}
+	if ch.Additions {
+		add(MenuScreen)
+	}
 	if len(ch.Levels) > 0 || ch.Menu {
 		add(KitchenScreen, DashboardScreen, StockScreen)
 	}
@@ -123,9 +126,9 @@ func (bs *Boards) pieces(a Audience, ch app.Changes) ([]Op, error) {
 			html, err := bs.whole(a, b, bs.Live(b, b.Seq, ""))
 			return []Op{{Do: OpMorph, To: views.BoardID, HTML: html}}, err
 		}
-		for _, slug := range ch.Products {
-			if p, ok := b.Menu.Product(slug); ok {
-				d.morph(views.ProductID(slug), views.ProductCard(b, p))
+		for _, p := range b.Menu.Products {
+			if slices.Contains(ch.Products, p.Slug) || ch.Additions && p.Kind == app.Pizza {
+				d.morph(views.ProductID(p.Slug), views.ProductCard(b, &p))
 			}
 		}
 	case TrackingScreen:

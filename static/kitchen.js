@@ -223,6 +223,11 @@
       })
     );
     slot.hidden = !own.length;
+    // What this line has otherwise than the recipe.
+    const changes = byId(button.dataset.open).querySelector('[data-changes-slot]');
+    const otherwise = [...(row.querySelector('[data-of-recipe]')?.children ?? [])].map((el) => el.cloneNode(true));
+    changes.replaceChildren(...otherwise);
+    changes.hidden = !otherwise.length;
   }
 
   /** Opens the recipe of the chosen ticket's first line that is not done; those of the lines after it, one by one, when one is open. */

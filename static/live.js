@@ -637,7 +637,8 @@
 
   // ------------------------------------------------------------------------------------------------------ writes
   const uuid = () =>
-    crypto.randomUUID?.() ?? // absent on plain http, where a shop's own network may live
+    // absent on plain http, where a shop's own network may live
+    crypto.randomUUID?.() ??
     '10000000-1000-4000-8000-100000000000'.replace(/[018]/g, (c) => (c ^ (crypto.getRandomValues(new Uint8Array(1))[0] & (15 >> (c / 4)))).toString(16));
 
   const sleep = (ms) => new Promise((done) => setTimeout(done, ms));

@@ -40,6 +40,7 @@ func testBasket(b *app.Board) Basket {
 	lines, err := b.Menu.Lines([]app.NewLine{
 		{Product: "reine", Size: app.Large, Quantity: 2, Without: []string{"olives"}},
 		{Product: "quatre-fromages", Size: app.Medium, Quantity: 4},
+		{Product: "margherita", Size: app.Large, Quantity: 1, Added: []string{"chevre", "oignons"}},
 		{Product: "limonade", Size: app.Single, Quantity: 2},
 	}, app.Delivery, evening)
 	if err != nil {

@@ -82,6 +82,11 @@ func testMenu() *app.Menu {
 			ID: int64(i + 1), Slug: n.slug, Name: n.name, Unit: n.unit, Diet: n.diet, Allergens: n.allergens, Base: n.slug == "pate",
 		})
 	}
+	for slug, price := range map[string]app.Cents{"chevre": 1_50, "jambon": 1_50, "mozzarella": 1_20, "saumon": 2_50, "oignons": 80} {
+		g := &m.Ingredients[ids[slug]-1]
+		g.Additions = []app.Addition{{Size: app.Medium, Price: price, Quantity: 40}, {Size: app.Large, Price: price, Quantity: 50}}
+	}
+	m.Ingredients[ids["chevre"]-1].Additions[1].Price = 1_90
 	vat := []app.VATRule{{Mode: app.Delivery, Rate: 1000}, {Mode: app.Pickup, Rate: 1000}}
 	add := func(slug, name, description string, price app.Cents, parts ...any) {
 		p := app.Product{ID: int64(len(m.Products) + 1), Slug: slug, Name: name, Description: description, Kind: app.Pizza, Position: len(m.Products) + 1, OvenSeconds: 270, VAT: vat}
@@ -153,6 +158,10 @@ func testBoard() *app.Board {
 	line := func(product string, size app.Size, n int, without ...string) app.NewLine {
 		return app.NewLine{Product: product, Size: size, Quantity: n, Without: without}
 	}
+	with := func(l app.NewLine, added ...string) app.NewLine {
+		l.Added = added
+		return l
+	}
 	const d, p, g, s = app.Delivery, app.Pickup, app.Large, app.Single
 	orders := []*app.Order{
 		testOrder(m, 31, d, -70, -50, "Paul Girard", line("reine", g, 2)),
@@ -168,7 +177,7 @@ func testBoard() *app.Board {
 		testOrder(m, 41, p, -6, 11, "Comptoir", line("quatre-fromages", g, 1), line("tiramisu", s, 2)),
 		testOrder(m, 42, d, -5, 14, "Lycée Voltaire", line("margherita", g, 3), line("reine", g, 2), line("calabraise", g, 2, "oignons"), line("vegetarienne", g, 1), line("quatre-fromages", g, 1), line("eau", s, 6)),
 		testOrder(m, 43, p, -4, 15, "Marc Dubois", line("napolitaine", g, 1)),
-		testOrder(m, 44, d, -2, 18, "Fatou Diallo", line("margherita", g, 1), line("napolitaine", app.Medium, 1, "anchois")),
+		testOrder(m, 44, d, -2, 18, "Fatou Diallo", with(line("margherita", g, 1), "chevre", "mozzarella"), with(line("napolitaine", app.Medium, 1, "anchois"), "jambon")),
 		testOrder(m, 45, p, -1, 20, "Julie Martin", line("chevre-miel", app.Medium, 1, "miel")),
 		testOrder(m, 46, d, 0, 24, "Ahmed Saïdi", line("calabraise", g, 1), line("margherita", g, 1), line("limonade", s, 1)),
 	}

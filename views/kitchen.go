@@ -209,8 +209,8 @@ func (r room) height(l app.Line) float64 {
 	}
 	name := float64(utf8.RuneCountInString(l.Name)+3)*0.57 + float64(size)*0.4
 	more := 1.0
-	if n := utf8.RuneCountInString(strings.Join(l.Removed, ", ")); n > 0 {
-		more = math.Ceil(float64(n+5) * 0.45 * font / wallName)
+	if n := composedLength(l); n > 0 {
+		more = math.Ceil(float64(n) * 0.45 * font / wallName)
 	}
 	height := max(1, math.Ceil(name*font/wallName-0.4))*1.08*font + more*0.79*font + 4
 	height = max(wallRow, height)
@@ -390,6 +390,9 @@ func contents(o *app.Order) string {
 		parts[i] = summary(l)
 		if len(l.Removed) > 0 {
 			parts[i] += " sans " + strings.ToLower(strings.Join(l.Removed, ", "))
+		}
+		for _, name := range addedNames(l) {
+			parts[i] += " +" + nbsp + strings.ToLower(name)
 		}
 	}
 	return strings.Join(parts, ", ")

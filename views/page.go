@@ -62,6 +62,8 @@ type Basket struct {
 	Refusal  string // why the order was refused, "" if it was not
 	BadLine  int    // 1-based line that the refusal is about, 0 if none
 	BadField string // form field that the refusal is about, "" if none
+	// Gone names lines that left the basket, for they are no longer sold as they were chosen.
+	Gone []string
 	// Elsewhere is the shop that delivers where this one does not; nil when there is none.
 	Elsewhere *app.Pizzeria
 }
@@ -69,11 +71,12 @@ type Basket struct {
 // Nearby is what a visitor asked the home page for: who delivers to a postcode. Refusal says why nobody does.
 type Nearby struct{ Postcode, Refusal string }
 
-// BasketLine is one line of a basket. Raw is its form value, "reine:large:2" with "-olives" after it for what is left out.
+// BasketLine is one line of a basket. Raw is its form value, see RawLine.
 type BasketLine struct {
-	Raw  string
-	Line app.Line
-	Left int // how many the stock still allows
+	Raw    string
+	Line   app.Line
+	Left   int    // how many the stock still allows
+	Scarce string // the addition for want of which that is too few, "" when it is the product itself
 }
 
 // Checkout is the form as the visitor typed it.

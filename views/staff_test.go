@@ -352,9 +352,9 @@ func TestQuickCode(t *testing.T) {
 		{"reine 0", "", "", 0},
 		{"", "", "", 0},
 	} {
-		slug, size, n, ok := QuickCode(m, c.typed)
-		if slug != c.slug || size != c.size || n != c.n || ok != (c.slug != "") {
-			t.Errorf("%q: %s %s %d %t, want %s %s %d", c.typed, slug, size, n, ok, c.slug, c.size, c.n)
+		q, refusal := QuickCode(m, c.typed)
+		if l := q.Line; l.Product != c.slug || l.Size != c.size || l.Quantity != c.n || (refusal == nil) != (c.slug != "") {
+			t.Errorf("%q: %+v %v, want %s %s %d", c.typed, l, refusal, c.slug, c.size, c.n)
 		}
 	}
 }

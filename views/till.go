@@ -178,38 +178,10 @@ func optionals(m *app.Menu, l app.Line) []optional {
 	return out
 }
 
-// QuickCode reads what a clerk typed to add a line: "reine g 2", "2 4 fromages", "lim". A number is a quantity unless the product begins with it,
-// m or g a size, the rest the beginning of the product's words. Without a size it is the first of the menu.
-func QuickCode(m *app.Menu, typed string) (slug string, size app.Size, quantity int, ok bool) {
-	words := strings.Fields(plain(typed))
-	if len(words) == 0 {
-		return "", "", 0, false
-	}
-	// As a whole first, so that « 4 fromages » is a pizza and not four of something.
-	for _, cut := range [][2]int{{0, 0}, {1, 0}, {0, 1}} {
-		name, n := words[cut[0]:], 1
-		if cut[0] == 1 {
-			if n, ok = number(words[0]); !ok {
-				continue
-			}
-		}
-		if cut[1] == 1 {
-			if n, ok = number(name[len(name)-1]); !ok {
-				continue
-			}
-			name = name[:len(name)-1]
-		}
-		if slug, size, ok = quickProduct(m, name); ok {
-			return slug, size, n, true
-		}
-	}
-	return "", "", 0, false
-}
-
-// quickExample is a code that works, for the hint: "margherita g 2".
+// quickExample is a code that works, for the hint: "margherita g 2 +chèvre".
 func quickExample(m *app.Menu) string {
 	for _, p := range sold(m, app.Pizza) {
-		return strings.ToLower(p.Name) + " g 2"
+		return strings.ToLower(p.Name) + " g 2" + quickAddition(m, &p)
 	}
 	return ""
 }

@@ -94,10 +94,10 @@ func menuJSON(b *app.Board, seq int64) fiber.Map {
 			sizes[i] = fiber.Map{"taille": v.Size, "prix_cents": v.Price, "reste": b.Left(p.Slug, v.Size)}
 		}
 		products = append(products, fiber.Map{
-			"slug": p.Slug, "nom": p.Name, "genre": p.Kind, "allergenes": b.Menu.Allergens(&p), "tailles": sizes,
+			"slug": p.Slug, "nom": p.Name, "genre": p.Kind, "allergenes": b.Menu.Allergens(&p), "retirables": removableJSON(b.Menu, &p), "tailles": sizes,
 		})
 	}
-	return fiber.Map{"seq": seq, "pizzeria": b.Pizzeria.Slug, "produits": products}
+	return fiber.Map{"seq": seq, "pizzeria": b.Pizzeria.Slug, "produits": products, "supplements": additionsJSON(b)}
 }
 
 // A basket lives in a cookie of the shop, so that it survives a reload and needs neither account nor database.
@@ -160,17 +160,39 @@ func (s *Server) priced(b *app.Board, in []app.NewLine, mode app.Mode) views.Bas
 	for _, ask := range in {
 		lines, err := b.Menu.Lines([]app.NewLine{ask}, mode, now)
 		if err != nil {
+			basket.Gone = append(basket.Gone, views.Asked(b.Menu, ask))
 			continue
 		}
 		l := lines[0]
 		l.N = len(basket.Lines) + 1
 		pizzas += len(l.Items)
 		basket.Total += l.Total()
-		basket.Lines = append(basket.Lines, views.BasketLine{Raw: rawLine(ask), Line: l, Left: b.Left(l.Product, l.Size)})
+		basket.Lines = append(basket.Lines, basketLine(b, ask, l))
 	}
 	basket.Soonest = b.Soonest(pizzas, now)
 	basket.Slots = b.Slots(b.Pizzeria.Modes()[0], pizzas, now, 16) // a delivery's suit those who come as well
 	return basket
+}
+
+// basketLine is a line with what is left of it. An ingredient that has run out makes the whole pizza sold out, as the menu says, even of a line
+// that goes without it.
+func basketLine(b *app.Board, ask app.NewLine, l app.Line) views.BasketLine {
+	row := views.BasketLine{Raw: rawLine(ask), Line: l, Left: min(b.Left(l.Product, l.Size), b.LeftOf(l))}
+	if row.Left < l.Quantity {
+		row.Scarce = b.Scarce(l, row.Left)
+	}
+	return row
+}
+
+// known are the lines of a basket that are still sold: those that its page numbers.
+func known(basket views.Basket) []app.NewLine {
+	var lines []app.NewLine
+	for _, l := range basket.Lines {
+		if line, err := parseLine(l.Raw); err == nil {
+			lines = append(lines, line)
+		}
+	}
+	return lines
 }
 
 // basket adds to, or changes, the basket.
@@ -186,7 +208,10 @@ func (s *Server) basket(c *fiber.Ctx) error {
 	if from := form.Get("reprendre"); from != "" {
 		return s.bringBasket(c, board, from, form.Get("code_postal"))
 	}
-	lines, err := editLines(board, s.basketLines(c, board.Pizzeria.Slug), form)
+	if form.Get("recommander") != "" {
+		return s.orderAgain(c, board, form["ligne"])
+	}
+	lines, err := editLines(board, known(s.basketOf(c, board, app.Pickup)), form)
 	if err == nil {
 		err = s.keepBasket(c, board.Pizzeria.Slug, lines)
 	}
@@ -210,17 +235,25 @@ func (s *Server) basket(c *fiber.Ctx) error {
 
 // bringBasket takes what the visitor chose in another shop, as far as this one sells it, to the form that orders it here.
 func (s *Server) bringBasket(c *fiber.Ctx, b *app.Board, from, postcode string) error {
-	var lines []app.NewLine
-	for _, l := range s.priced(b, s.basketLines(c, from), app.Pickup).Lines {
-		if line, err := parseLine(l.Raw); err == nil {
-			lines = append(lines, line)
-		}
-	}
-	if err := s.keepBasket(c, b.Pizzeria.Slug, lines); err != nil {
-		return err
-	}
 	if b.Pizzeria.Serves(postcode) {
 		s.setCookie(c, postcodeCookie, postcode, 24*time.Hour)
+	}
+	return s.fillBasket(c, b, known(s.priced(b, s.basketLines(c, from), app.Pickup)))
+}
+
+// orderAgain puts the lines of an earlier order into the basket. Those that are no longer sold as they were stay for the basket to name.
+func (s *Server) orderAgain(c *fiber.Ctx, b *app.Board, raws []string) error {
+	lines, err := parseLines(raws)
+	if err != nil {
+		return err
+	}
+	return s.fillBasket(c, b, lines[:min(len(lines), app.MaxLines)])
+}
+
+// fillBasket makes lines the basket and opens it.
+func (s *Server) fillBasket(c *fiber.Ctx, b *app.Board, lines []app.NewLine) error {
+	if err := s.keepBasket(c, b.Pizzeria.Slug, lines); err != nil {
+		return err
 	}
 	to := "/carte/" + b.Pizzeria.Slug + "#" + views.BasketID
 	if fromLive(c) {
@@ -230,7 +263,7 @@ func (s *Server) bringBasket(c *fiber.Ctx, b *app.Board, from, postcode string) 
 	return c.Redirect(to, http.StatusSeeOther)
 }
 
-// editLines adds a product ("ajouter" = "slug:size", "sans" = ingredients) or changes line "ligne" by "action". The basket's cookie and the till's draft share it.
+// editLines adds a product ("ajouter" = "slug:size", "sans" and "avec" = ingredients) or changes line "ligne" by "action". The basket's cookie and the till's draft share it.
 func editLines(b *app.Board, lines []app.NewLine, form url.Values) ([]app.NewLine, error) {
 	if add := form.Get("ajouter"); add != "" {
 		l, err := parseLine(add + ":1")
@@ -238,11 +271,12 @@ func editLines(b *app.Board, lines []app.NewLine, form url.Values) ([]app.NewLin
 			return nil, err
 		}
 		l.Without = slices.Compact(slices.Sorted(slices.Values(form["sans"])))
+		l.Added = slices.Compact(slices.Sorted(slices.Values(form["avec"])))
 		if _, err := b.Menu.Lines([]app.NewLine{l}, app.Pickup, time.Now()); err != nil {
 			return nil, err
 		}
 		if i := slices.IndexFunc(lines, func(o app.NewLine) bool {
-			return o.Product == l.Product && o.Size == l.Size && slices.Equal(o.Without, l.Without)
+			return o.Product == l.Product && o.Size == l.Size && slices.Equal(o.Without, l.Without) && slices.Equal(o.Added, l.Added)
 		}); i >= 0 {
 			lines[i].Quantity = min(lines[i].Quantity+1, app.MaxQuantity)
 			return lines, nil
@@ -346,6 +380,9 @@ func (s *Server) refuseOrder(c *fiber.Ctx, form url.Values, err error) error {
 	basket := s.priced(board, lines, mode)
 	basket.Form = checkoutForm(form)
 	basket.Refusal, basket.BadLine, basket.BadField = refusal.Message, refusal.Line, refusal.Field
+	if basket.Gone != nil {
+		basket.BadLine = 0 // lines are numbered anew
+	}
 	if refusal.Field == "code_postal" {
 		if shops, serr := s.boards.Pizzerias(c.UserContext()); serr == nil {
 			basket.Elsewhere = app.Serving(shops, form.Get("code_postal"))
@@ -411,7 +448,7 @@ func orderJSON(o *app.Order) fiber.Map {
 	for i, l := range o.Lines {
 		lines[i] = fiber.Map{
 			"n": l.N, "produit": l.Product, "nom": l.Name, "taille": l.Size, "quantite": l.Quantity, "prix_cents": l.UnitPrice,
-			"etat": l.State(), "pizzas": l.Items, "sans": l.Without, "allergenes": l.Allergens,
+			"etat": l.State(), "pizzas": l.Items, "sans": l.Without, "avec": orNone(l.AddedSlugs()), "supplements": addedJSON(l), "allergenes": l.Allergens,
 		}
 	}
 	return fiber.Map{

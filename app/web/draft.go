@@ -213,7 +213,7 @@ func changeDraft(b *app.Board, id string) (url.Values, *app.Error) {
 func newLines(o *app.Order) []app.NewLine {
 	lines := make([]app.NewLine, len(o.Lines))
 	for i, l := range o.Lines {
-		lines[i] = app.NewLine{Product: l.Product, Size: l.Size, Quantity: l.Quantity, Without: l.Without}
+		lines[i] = app.NewLine{Product: l.Product, Size: l.Size, Quantity: l.Quantity, Without: l.Without, Added: l.AddedSlugs()}
 	}
 	return lines
 }
@@ -245,24 +245,13 @@ func (s *Server) draftLines(c *fiber.Ctx, b *app.Board, form, draft url.Values) 
 	switch {
 	case form.Get("ajouter") != "":
 		edit.Set("ajouter", form.Get("ajouter"))
-	case action == "sans":
-		return editWithout(lines, n, ingredient)
+	case action == "sans" || action == "avec":
+		return composed(b, lines, action, n, ingredient)
 	case action == "moins" || action == "plus" || action == "retirer":
 		edit.Set("action", action)
 		edit.Set("ligne", n)
 	case form.Get("code") != "":
-		product, size, quantity, ok := views.QuickCode(b.Menu, form.Get("code"))
-		if !ok {
-			return lines, app.Errorf(app.Invalid, "« %s » n’est pas à la carte. Tapez les premières lettres du produit, puis la taille et le nombre.", shorten(form.Get("code"))).InField("code")
-		}
-		edit.Set("ajouter", product+":"+string(size))
-		for range quantity - 1 {
-			more, err := editLines(b, slices.Clone(lines), edit)
-			if err != nil {
-				return lines, app.AsError(err)
-			}
-			lines = more
-		}
+		return typed(b, lines, form.Get("code"))
 	default:
 		return lines, nil // a look at the customer, or at the draft with other details
 	}
@@ -271,21 +260,6 @@ func (s *Server) draftLines(c *fiber.Ctx, b *app.Board, form, draft url.Values) 
 		return lines, app.AsError(err)
 	}
 	return edited, nil
-}
-
-// editWithout takes an ingredient off line n, or puts it back.
-func editWithout(lines []app.NewLine, n, ingredient string) ([]app.NewLine, *app.Error) {
-	i, err := strconv.Atoi(n)
-	if err != nil || i < 1 || i > len(lines) || ingredient == "" {
-		return lines, errUnreadable
-	}
-	l := &lines[i-1]
-	if at := slices.Index(l.Without, ingredient); at >= 0 {
-		l.Without = slices.Delete(slices.Clone(l.Without), at, at+1)
-	} else {
-		l.Without = slices.Sorted(slices.Values(append(slices.Clone(l.Without), ingredient)))
-	}
-	return lines, nil
 }
 
 // tillAnswer draws the draft for live.js, the whole page for a plain form. The page's key stays, or what is being typed would be lost.

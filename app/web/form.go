@@ -20,6 +20,7 @@ import (
 	"github.com/nyaruka/phonenumbers"
 
 	"github.com/oc-pizza/ocpizza/app"
+	"github.com/oc-pizza/ocpizza/views"
 )
 
 var errUnreadable = app.Errorf(app.Invalid, "Votre envoi est illisible. Rechargez la page et recommencez.")
@@ -111,14 +112,16 @@ func key(c *fiber.Ctx, principal string, form url.Values) (app.Key, error) {
 	return app.Key{Principal: principal, Value: value, Hash: hex.EncodeToString(h.Sum(nil))}, nil
 }
 
-// parseLine reads a line of a basket: "product:size:quantity", then "-ingredient" for each one left out.
+// parseLine reads a line of a basket: "product:size:quantity", then ":ingredient,ingredient" for those left out, then the same for those added
+// ("reine:large:2::chevre" adds without leaving out).
 func parseLine(raw string) (app.NewLine, *app.Error) {
 	malformed := app.Errorf(app.Invalid, "La ligne « %s » est illisible. Retirez-la du panier.", shorten(raw))
 	parts := strings.SplitN(raw, ":", 3)
 	if len(parts) != 3 || parts[0] == "" || parts[1] == "" {
 		return app.NewLine{}, malformed
 	}
-	count, without, _ := strings.Cut(parts[2], ":")
+	count, rest, _ := strings.Cut(parts[2], ":")
+	without, added, _ := strings.Cut(rest, ":")
 	n, err := strconv.Atoi(count)
 	if err != nil {
 		return app.NewLine{}, malformed
@@ -127,17 +130,14 @@ func parseLine(raw string) (app.NewLine, *app.Error) {
 	if without != "" {
 		l.Without = strings.Split(without, ",")
 	}
+	if added != "" {
+		l.Added = strings.Split(added, ",")
+	}
 	return l, nil
 }
 
 // rawLine is the inverse of parseLine.
-func rawLine(l app.NewLine) string {
-	raw := fmt.Sprintf("%s:%s:%d", l.Product, l.Size, l.Quantity)
-	if len(l.Without) > 0 {
-		raw += ":" + strings.Join(l.Without, ",")
-	}
-	return raw
-}
+func rawLine(l app.NewLine) string { return views.RawAsked(l) }
 
 func parseLines(raws []string) ([]app.NewLine, error) {
 	lines := make([]app.NewLine, 0, len(raws))

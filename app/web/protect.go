@@ -44,6 +44,8 @@ func isSafe(c *fiber.Ctx) bool {
 func (s *Server) sameOrigin(c *fiber.Ctx) bool {
 	if site := c.Get("Sec-Fetch-Site"); site != "" && site != "same-origin" && site != "none" {
 		return false
+	} else if site == "same-origin" && c.Get(fiber.HeaderOrigin) == "null" {
+		return true // a plain form of a page that gives no referrer: the tracking page (Fetch, 3.1, « Origin » header)
 	}
 	return s.originAllowed(c)
 }

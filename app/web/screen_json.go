@@ -25,7 +25,7 @@ func ticketJSON(o *app.Order) fiber.Map {
 	lines := make([]fiber.Map, len(o.Lines))
 	for i, l := range o.Lines {
 		lines[i] = fiber.Map{
-			"n": l.N, "produit": l.Product, "nom": l.Name, "taille": l.Size, "quantite": l.Quantity, "sans": orNone(l.Without), "allergenes": orNone(l.Allergens),
+			"n": l.N, "produit": l.Product, "nom": l.Name, "taille": l.Size, "quantite": l.Quantity, "sans": orNone(l.Without), "avec": orNone(l.AddedSlugs()), "allergenes": orNone(l.Allergens),
 			"etat": l.State(), "pizzas": orNone(l.Items),
 		}
 	}
