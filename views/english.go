@@ -192,13 +192,13 @@ func english(text string) (string, bool) {
 		return words, true
 	}
 	if parts := sentences(text); len(parts) > 1 {
-		any := false
+		said := false
 		for i, p := range parts {
 			if words, ok := whole(p); ok {
-				parts[i], any = words, true
+				parts[i], said = words, true
 			}
 		}
-		return strings.Join(parts, " "), any
+		return strings.Join(parts, " "), said
 	}
 	return text, false
 }
