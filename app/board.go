@@ -26,7 +26,9 @@ type Board struct {
 	Orders   map[int64]*Order // those that live, and those closed last: see RecentOrders
 	// Maintenance is the house's, the same on every board; nil when there is none.
 	Maintenance *Maintenance
-	left        map[string]int // by product:size
+	// Runs are the sequences of stops that couriers chose, by courier.
+	Runs map[int64]Run
+	left map[string]int // by product:size
 
 	// The orders in the sequences that screens show them in: a screen is drawn more often than an order moves.
 	byReady, byPromise, closed []*Order
@@ -36,6 +38,9 @@ type Board struct {
 
 // NewBoard completes a board that was loaded: it drops closed orders that it need not keep and computes what is left.
 func NewBoard(b Board) *Board {
+	if b.Runs == nil {
+		b.Runs = map[int64]Run{}
+	}
 	b.arrange(slices.Collect(maps.Values(b.Orders)))
 	b.left = b.computeLeft()
 	return &b
@@ -74,6 +79,12 @@ func (b *Board) Apply(e Event) (*Board, error) {
 		}
 		next.arrange(e.Orders)
 	}
+	if len(e.Runs) > 0 {
+		next.Runs = maps.Clone(b.Runs)
+		for _, r := range e.Runs {
+			next.Runs[r.Courier] = r
+		}
+	}
 	if e.Menu != nil || len(e.Levels) > 0 {
 		next.left = next.computeLeft()
 	}
@@ -87,8 +98,9 @@ type Changes struct {
 	Levels        []int64  // ingredients whose level changed, ascending
 	Products      []string // slugs of products of which more or less is left, or whose row of the menu changed
 	Menu          bool
-	Additions     bool // an addition became possible, or no longer is
-	Maintenance   bool // it began, ended, or says something else
+	Additions     bool    // an addition became possible, or no longer is
+	Maintenance   bool    // it began, ended, or says something else
+	Runs          []int64 // couriers who chose another sequence of stops, ascending
 }
 
 // Compare finds what changed between two boards, whether one followed from the other by an event or was loaded after a gap.
@@ -110,6 +122,12 @@ func Compare(before, after *Board) Changes {
 			ch.Levels = append(ch.Levels, id)
 		}
 	}
+	for id, r := range after.Runs {
+		if !slices.Equal(before.Runs[id].Stops, r.Stops) {
+			ch.Runs = append(ch.Runs, id)
+		}
+	}
+	slices.Sort(ch.Runs)
 	slices.Sort(ch.Orders)
 	slices.Sort(ch.Levels)
 	ch.Additions = !ch.Menu && otherAdditions(before, after, ch.Levels)

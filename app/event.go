@@ -11,6 +11,7 @@ type Event struct {
 	Orders   []*Order `json:",omitempty"`
 	Levels   []Level  `json:",omitempty"`
 	Menu     *Menu    `json:",omitempty"`
+	Runs     []Run    `json:",omitempty"`
 	// Maintenance as it is from now on; its zero value says that there is none any more.
 	Maintenance *Maintenance `json:",omitempty"`
 	// Reload says that the change was saved but its content is not known here (the answer to a COMMIT was lost).

@@ -247,6 +247,9 @@ type Pizzeria struct {
 	OvenPizzas int
 	// DeliveryMinutes is the usual ride, one way.
 	DeliveryMinutes int
+	// At is where the shop is; Places where the postcodes are that it serves, the middle of each. What is not known is not there.
+	At     Place
+	Places map[string]Place
 }
 
 // Opening is a stretch of a weekly timetable, in minutes since midnight in France; To may pass midnight (over 1440).

@@ -65,6 +65,9 @@ type Store interface {
 	// SetPrice changes a price in every shop: one event each.
 	SetPrice(ctx context.Context, product string, size Size, price Cents) ([]Event, error)
 
+	// SetRun saves in which sequence a courier makes the stops.
+	SetRun(ctx context.Context, pizzeria int64, key Key, run Run) (Event, error)
+
 	// SetMaintenance saves a maintenance of the house, or ends it (nil), on every shop's board: one event each.
 	SetMaintenance(ctx context.Context, m *Maintenance) ([]Event, error)
 	// Served returns the first outcome of a key without using it up; NotFound when it has not served.
@@ -88,6 +91,15 @@ type Store interface {
 	Devices(ctx context.Context, pizzeria int64) ([]Device, error)
 	// RevokeDevice ends a device and its sessions and returns the hashes of those sessions.
 	RevokeDevice(ctx context.Context, pizzeria, id int64) ([]string, error)
+
+	// Takings adds up what an actor took at the door since the last count, or since a moment before the first one; again: the number of the
+	// last count, what it was about, with what came since.
+	Takings(ctx context.Context, pizzeria int64, actor Actor, since time.Time, again int) (Takings, error)
+	// SaveCount adds a count, or a float, if what it is about still is what the counter was shown; else it is refused (Conflict) with what it
+	// is now. It is never changed.
+	SaveCount(ctx context.Context, key Key, actor Actor, since time.Time, c CashCount) error
+	// Counts returns the last counts and floats of a shop, of one courier or (0) of all, the newest first.
+	Counts(ctx context.Context, pizzeria, courier int64, limit int) ([]CashCount, error)
 
 	// Till returns the entries of a shop's till from entry number from on, at most limit.
 	Till(ctx context.Context, pizzeria, from int64, limit int) ([]TillEntry, error)

@@ -120,6 +120,10 @@ func pizzerias(ctx context.Context, tx bun.Tx, id int64) ([]app.Pizzeria, error)
 	if err := tx.NewSelect().Model(&hours).Apply(only("h.pizzeria_id")).Order("h.pizzeria_id", "h.n").Scan(ctx); err != nil {
 		return nil, err
 	}
+	var where []placeRow
+	if err := tx.NewSelect().Model(&where).Apply(only("w.pizzeria_id")).Scan(ctx); err != nil {
+		return nil, err
+	}
 	var out []app.Pizzeria
 	for _, r := range rows {
 		p := app.Pizzeria{
@@ -136,6 +140,7 @@ func pizzerias(ctx context.Context, tx bun.Tx, id int64) ([]app.Pizzeria, error)
 				p.Hours = append(p.Hours, app.Opening{Day: time.Weekday(h.Weekday), From: h.From, To: h.To})
 			}
 		}
+		places(where, &p)
 		out = append(out, p)
 	}
 	return out, nil

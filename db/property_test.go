@@ -56,6 +56,7 @@ func TestFoldingEqualsLoading(t *testing.T) {
 				"mark out":  e.markOut,
 				"price":     e.price,
 				"addition":  e.addition,
+				"run":       e.run,
 				"repeat":    e.repeat,
 			})
 			e.compare(rt)
@@ -281,6 +282,20 @@ func (e *evening) addition(rt *rapid.T) {
 	e.outcome(rt, "addition", e.shop.SetAddition(ctx, e.director, g.Slug, size, price, rapid.Int64Range(0, 60).Draw(rt, "quantity")))
 }
 
+// run puts the director's stops in another sequence, some of which have left the run.
+func (e *evening) run(rt *rapid.T) {
+	p := e.anyShop(rt)
+	var stops []int64
+	for _, o := range e.boards[p.ID].Carried(e.director.User) {
+		stops = append(stops, o.ID)
+	}
+	stops = rapid.Permutation(append(stops, 987654321)).Draw(rt, "stops")
+	if len(stops) > app.MaxStops {
+		stops = stops[:app.MaxStops]
+	}
+	e.outcome(rt, "run", e.shop.OrderRun(ctx, e.director, newKey(), p.ID, stops))
+}
+
 // repeat sends the last write with a key once more: the same order, and nothing saved.
 func (e *evening) repeat(rt *rapid.T) {
 	if e.last == nil || e.lastGave == nil {
@@ -318,6 +333,9 @@ func (e *evening) compare(rt *rapid.T) {
 			if l != folded.Levels[id] {
 				rt.Errorf("level: loaded %+v, folded %+v", l, folded.Levels[id])
 			}
+		}
+		if !reflect.DeepEqual(loaded.Runs, folded.Runs) {
+			rt.Errorf("runs: loaded %v, folded %v", loaded.Runs, folded.Runs)
 		}
 		rt.Fatalf("%s: loaded %d orders at %d, folded %d at %d; menus equal: %t", p.Slug, len(loaded.Orders), loaded.Seq, len(folded.Orders), folded.Seq,
 			reflect.DeepEqual(loaded.Menu, folded.Menu))

@@ -51,7 +51,7 @@ func (d *DB) Seed(ctx context.Context, o SeedOptions) (Seeded, error) {
 	var done Seeded
 	err = d.write(ctx, func(ctx context.Context, tx bun.Tx, _ bool) error {
 		s := seeder{ctx: ctx, tx: tx, o: o}
-		for _, part := range []func() error{s.pizzerias, s.ingredients, s.products, s.additions, s.stock, s.announce, func() error { return s.users(cast) }} {
+		for _, part := range []func() error{s.pizzerias, s.places, s.ingredients, s.products, s.additions, s.stock, s.announce, func() error { return s.users(cast) }} {
 			if err := part(); err != nil {
 				return err
 			}
@@ -117,6 +117,8 @@ type seeder struct {
 	fresh []int64          // of those, the ones just added
 	parts map[string]int64 // ingredient slug → id
 	added []seedIngredient // ingredients just added
+	// placed says that places were added.
+	placed bool
 }
 
 // known reads slug → id of a table.
@@ -330,7 +332,7 @@ func (s *seeder) stock() error {
 
 // announce makes boards of shops that were there already load again: what was added has no event.
 func (s *seeder) announce() error {
-	if len(s.fresh) == len(s.shops) || s.done.Ingredients+s.done.Products+s.done.Additions == 0 {
+	if len(s.fresh) == len(s.shops) || s.done.Ingredients+s.done.Products+s.done.Additions == 0 && !s.placed {
 		return nil
 	}
 	_, err := s.tx.ExecContext(s.ctx, "UPDATE sequences SET epoch = ?", newEpoch())

@@ -38,6 +38,13 @@ func (a *Announcer) announce(e app.Event) {
 	a.put(message{channel: channelOf(e.Pizzeria), Event: &e})
 }
 
+// announceRider queues a position for the others. It never waits, and is dropped rather than kept: the next one is better.
+func (a *Announcer) announceRider(pizzeria int64, r app.Rider) {
+	if a != nil && a.joined.Load() {
+		a.put(message{channel: channelOf(pizzeria), Rider: &r})
+	}
+}
+
 // EndSessions tells the others that sessions ended here. It never waits.
 func (a *Announcer) EndSessions(hashes ...string) {
 	if a == nil {

@@ -62,6 +62,7 @@ type Boards struct {
 	cockpit cockpit
 	group   group
 	service serviceState
+	riders  riders
 	counts  struct{ applied, gaps, loads, compares atomic.Uint64 }
 
 	pizzerias atomic.Pointer[[]app.Pizzeria]
@@ -423,6 +424,9 @@ func (b *Boards) draw(s *shop) {
 				continue
 			}
 			ops, err := b.pieces(a, ch)
+			if a.Screen == TrackingScreen && rode(ch, a.ID) {
+				ops = append(ops, b.mapOps(a, next, next.Orders[a.ID])...)
+			}
 			if a.Screen == DashboardScreen {
 				ops = b.paced(s, ops)
 			}
@@ -442,6 +446,7 @@ func (b *Boards) draw(s *shop) {
 			}
 		}
 	}
+	b.forgetRiders(next)
 	b.groupSoon()
 	s.rest.until = time.Now().Add(min((share-1)*time.Since(began), b.opt.Rest))
 }

@@ -94,7 +94,7 @@ func (b *Boards) greeting(s *shop, a Audience, shown Shown) greeting {
 	g.seq = s.seq(a)
 	g.live = b.Live(g.board, g.seq, "")
 	if o := g.followed(); o != nil {
-		g.live.Estimate = b.Estimate(o)
+		g.live.Estimate, g.live.Rider = b.Estimate(o), b.Rider(g.board, o)
 	}
 	if g.closed != nil {
 		g.live.Service = views.Working // nobody would take the words back: see tellService
@@ -115,6 +115,9 @@ func (b *Boards) ready(s *shop, g greeting, shown Shown) *Frame {
 		}
 		if shown.Promise != "" && g.promise != "" && shown.Promise != g.promise {
 			ops = append(ops, b.timeOps(g)...)
+		}
+		if o := g.board.Orders[g.audience.ID]; g.audience.Screen == TrackingScreen && o != nil && o.Status == app.OnTheWay {
+			ops = append(ops, b.mapOps(g.audience, g.board, o)...)
 		}
 		if g.audience.Screen == GroupScreen {
 			b.groupSoon() // no number tells whether what the page shows is so

@@ -167,7 +167,7 @@ func (d *drawing) tracking(ch app.Changes, id int64) {
 	if was != nil && (was.Revision != o.Revision || ch.Menu) {
 		d.different(views.TrackingDrawings(ch.Before, was), views.TrackingDrawings(ch.After, o))
 	}
-	if _, changed := slices.BinarySearch(ch.Orders, id); changed || ch.Menu {
+	if _, changed := slices.BinarySearch(ch.Orders, id); changed || ch.Menu || moved(ch, id) {
 		d.morph(views.TrackingID, views.Tracking(ch.After, o))
 	}
 }
@@ -234,6 +234,7 @@ func (d *drawing) courier(ch app.Changes, courier int64) {
 		listOf(ch, views.DropsComingID, comingWere, coming, views.DropID, views.ComingDrop),
 	)
 	d.different(views.DropTallies(mineWere, readyWere), views.DropTallies(mine, ready))
+	d.different(views.Suggestions(ch.Before), views.Suggestions(ch.After))
 	for _, id := range ch.Orders {
 		was, is := ch.Before.Orders[id], ch.After.Orders[id]
 		if was != nil && was.Status != app.Cancelled && is != nil && is.Status == app.Cancelled && slices.Contains(mine, is) {

@@ -44,6 +44,9 @@ func opening(ingredients, pizzas int, stock int64) *service {
 		m.Ingredients = append(m.Ingredients, app.Ingredient{ID: id, Slug: fmt.Sprint("ingredient-", id), Name: fmt.Sprintf("Ingrédient %02d", id), Unit: app.Gram})
 		levels[id] = app.Level{Ingredient: id, OnHand: stock, Threshold: stock / 5}
 	}
+	for i := range min(2, ingredients) {
+		m.Ingredients[i].Additions = []app.Addition{{Size: app.Medium, Price: 120, Quantity: 40}, {Size: app.Large, Price: 150, Quantity: 50}}
+	}
 	vat := []app.VATRule{{Mode: app.Delivery, Rate: 1000}, {Mode: app.Pickup, Rate: 1000}}
 	for n := range int64(pizzas) {
 		p := app.Product{ID: 2*n + 1, Slug: fmt.Sprint("pizza-", n+1), Name: fmt.Sprint("Pizza ", n+1), Kind: app.Pizza, Position: int(2*n + 1), OvenSeconds: 300, VAT: vat}
@@ -447,7 +450,11 @@ func (s *service) anything(rt *rapid.T, what string) {
 		for range rapid.IntRange(1, 2).Draw(rt, "lines") {
 			p := rapid.SampledFrom(s.board.Menu.Products).Draw(rt, "product")
 			v := rapid.SampledFrom(p.Variants).Draw(rt, "size")
-			lines = append(lines, asked(p.Slug, v.Size, rapid.IntRange(1, 2).Draw(rt, "quantity")))
+			l := asked(p.Slug, v.Size, rapid.IntRange(1, 2).Draw(rt, "quantity"))
+			if can := s.board.Menu.Addable(&p); len(can) > 0 && rapid.Bool().Draw(rt, "with") {
+				l.Added = []string{rapid.SampledFrom(can).Draw(rt, "added").Slug}
+			}
+			lines = append(lines, l)
 		}
 		return lines
 	}

@@ -61,6 +61,7 @@ type message struct {
 	From    string                 `json:"from"`
 	Build   string                 `json:"build"`
 	Event   *app.Event             `json:"event,omitempty"`
+	Rider   *app.Rider             `json:"rider,omitempty"`   // in whose run: the channel's shop; never told again
 	Ended   []string               `json:"ended,omitempty"`   // hashes of sessions
 	Numbers map[int64]app.Position `json:"numbers,omitempty"` // by shop: how far the sender knows it to be
 	Compare bool                   `json:"compare,omitempty"` // something was saved by a command, which knows no more of it

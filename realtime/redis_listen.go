@@ -6,6 +6,7 @@ import (
 	"errors"
 	"maps"
 	"math/rand/v2"
+	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -157,6 +158,9 @@ func (a *Announcer) receive(raw *redis.Message, boards *Boards, ended func(hashe
 	if strings.HasPrefix(raw.Channel, shopChannel) {
 		if m.Event != nil {
 			boards.hear(*m.Event)
+		}
+		if shop, err := strconv.ParseInt(strings.TrimPrefix(raw.Channel, shopChannel), 10, 64); err == nil && m.Rider != nil {
+			boards.hearRider(shop, *m.Rider)
 		}
 		return
 	}

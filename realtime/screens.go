@@ -99,6 +99,14 @@ func touched(ch app.Changes) []Audience {
 			}
 		}
 	}
+	if len(ch.Runs) > 0 {
+		add(CourierScreen)
+	}
+	for _, id := range riding(ch) {
+		if a := (Audience{Screen: TrackingScreen, Pizzeria: shop, ID: id}); !slices.Contains(ch.Orders, id) && !slices.Contains(out, a) {
+			out = append(out, a)
+		}
+	}
 	for _, id := range ch.Orders {
 		out = append(out, Audience{Screen: TrackingScreen, Pizzeria: shop, ID: id})
 		add(KitchenScreen, TillScreen, DashboardScreen)

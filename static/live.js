@@ -13,7 +13,7 @@
 //   #live-lamp (data-state) #live-banner #toast #outbox                         where it speaks; [data-text] inside is used
 //   data-version                                                                older never replaces newer, per id
 //   data-keep                                                                   never touched by a morph
-//   data-since data-until data-clock data-count-late; data-placed + data-due    texts and data-age, every second
+//   data-since data-ago data-until data-clock data-count-late; data-placed + data-due    texts and data-age, every second
 //   form[data-live-form]  form|button[data-outbox]  button[data-undo=seconds]   writes, the latter by outbox.js; [data-optimistic] gets data-pending
 //   data-reset on a form                                                        emptied once accepted
 //   data-clear on a field                                                       emptied as it is sent, for what is typed next; refused, it comes back
@@ -115,6 +115,10 @@
     for (const el of document.querySelectorAll('[data-since]')) {
       const m = Math.floor((t - el.dataset.since) / 60_000);
       say(el, m < 1 ? '< 1 min' : minutes(m));
+    }
+    for (const el of document.querySelectorAll('[data-ago]')) {
+      const n = Math.max(0, Math.floor((t - el.dataset.ago) / 1000));
+      say(el, tr('il y a %').replace('%', n < 60 ? n + ' s' : minutes(Math.floor(n / 60))));
     }
     for (const el of document.querySelectorAll('[data-until]')) {
       const left = el.dataset.until - t;
@@ -738,9 +742,7 @@
 
   const signin = () => {
     if (paired) return end();
-    const n = outbox.entries().length;
-    const kept = n ? ` : ${n > 1 ? n + ' envois gardés partiront' : 'votre envoi gardé partira'} ensuite` : '';
-    toast('Session terminée — reconnectez-vous' + kept, { label: 'Se connecter', run: () => location.assign(door) });
+    toast('Session terminée — reconnectez-vous' + outbox.promise(), { label: 'Se connecter', run: () => location.assign(door) });
   };
 
   // data-pending is "" while the write is on its way and "sent" between its answer and the frame that shows it.
@@ -828,7 +830,7 @@
 
   // ------------------------------------------------------------------------------------------------------ outbox
   // outbox.js, on the screens of those who work here. Without it every write waits for its answer.
-  let outbox = { entries: () => [], show() {}, flush() {} };
+  let outbox = { entries: () => [], show() {}, flush() {}, promise: () => '' };
 
   // ----------------------------------------------------------------------------------------------------- dialogs
   addEventListener('click', (e) => {

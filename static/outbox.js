@@ -160,6 +160,8 @@ window.oc?.join((kit) => {
 
   Object.assign(window.oc, {
     pending: () => outbox().length,
+    /** What waits to be sent to a path, in its order. */
+    waiting: (path) => outbox().filter((w) => new URL(w.url).pathname === path),
     /** The service worker, told what this build uses: the first page was loaded before it stood. */
     async worker() {
       const worker = navigator.serviceWorker;
@@ -173,5 +175,11 @@ window.oc?.join((kit) => {
 
   showOutbox();
   flush();
-  return { entries: outbox, show: showOutbox, flush, keep };
+  /** What happens to what waits, once somebody has signed in again. */
+  function promise() {
+    const n = outbox().length;
+    return n ? ` : ${n > 1 ? n + ' envois gardés partiront' : 'votre envoi gardé partira'} ensuite` : '';
+  }
+
+  return { entries: outbox, show: showOutbox, flush, keep, promise };
 });

@@ -8,7 +8,8 @@ const PATIENCE = 4000; // ms for a page over a bad network before the kept one i
 const SIGNING_IN = '/connexion'; // kept beside the pages: whose they are is uncertain
 
 const isAsset = (url) => url.pathname.startsWith('/static/');
-const isPage = (url) => url.pathname === '/livraisons' || url.pathname.startsWith('/livraisons/');
+// What the till expects is never shown as it was: money is counted against what is so.
+const isPage = (url) => url.pathname === '/livraisons' || (url.pathname.startsWith('/livraisons/') && url.pathname !== '/livraisons/compte');
 const isWall = (url) => url.pathname === '/cuisine' || url.pathname === '/ecran';
 
 self.addEventListener('install', () => self.skipWaiting());

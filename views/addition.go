@@ -1,6 +1,7 @@
 package views
 
 import (
+	"math"
 	"slices"
 	"strconv"
 	"strings"
@@ -94,16 +95,30 @@ func composed(l app.Line) string {
 	return strings.Join(words, ", ")
 }
 
-// composedLength is how many letters a line's differences take on a ticket: of those left out together, of each addition by itself.
-func composedLength(l app.Line) int {
-	n := 0
+// composedHeight is what a line's differences take of a ticket in letters of a size: those left out stand in one block, each addition in one of
+// its own. A row is kept even for a pizza as its recipe has it: for its time in the oven.
+func composedHeight(l app.Line, font float64) float64 {
+	const letter, row = 0.45, 0.95 // of the font
+	rows, x := 1.0, 0.0
 	if len(l.Removed) > 0 {
-		n = utf8.RuneCountInString(strings.Join(l.Removed, ", ")) + 5
+		rows = math.Ceil(float64(utf8.RuneCountInString(strings.Join(l.Removed, ", "))+5) * letter * font / wallName)
+		x = wallName
 	}
 	for _, name := range addedNames(l) {
-		n += utf8.RuneCountInString(name) + 4
+		width := float64(utf8.RuneCountInString(name)+4) * letter * font
+		if x > 0 && x+width > wallName {
+			rows, x = rows+1, 0
+		}
+		rows += max(0, math.Ceil(width/wallName)-1)
+		x += width + font/2
 	}
-	return n
+	if len(l.Added) == 0 {
+		return rows * 0.79 * font
+	}
+	if x+5*font > wallName { // for the time in the oven
+		rows++
+	}
+	return rows * row * font
 }
 
 // addedQuantity is how much an addition is, and how much there is of it altogether where the recipe has it too: "40 g", "50 g, soit 160 g".

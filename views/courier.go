@@ -1,7 +1,6 @@
 package views
 
 import (
-	"cmp"
 	"net/url"
 	"slices"
 	"strconv"
@@ -21,28 +20,19 @@ const (
 	readyTallyID  = "drops-ready-tally"
 )
 
-// Stops sorts a courier's deliveries: those under way, those ready to be taken, those still in the kitchen; each by promise. Among those under
-// way are those that were cancelled on the way, until the courier has seen that.
+// Stops sorts a courier's deliveries: those under way in the sequence of the run, those ready to be taken and those still in the kitchen by
+// promise. Among those under way are those that were cancelled on the way, until the courier has seen that.
 func Stops(b *app.Board, courier int64) (mine, ready, coming []*app.Order) {
-	open := OpenOrders(b)
-	if gone := cancelled(b, func(o *app.Order) bool { return o.Courier == courier && o.Mode == app.Delivery }); len(gone) > 0 {
-		open = append(open, gone...)
-		slices.SortFunc(open, func(x, y *app.Order) int {
-			return cmp.Or(x.PromisedAt.Compare(y.PromisedAt), cmp.Compare(x.Number, y.Number), cmp.Compare(x.ID, y.ID))
-		})
-	}
-	for _, o := range open {
+	for _, o := range OpenOrders(b) {
 		switch {
 		case o.Mode != app.Delivery:
-		case (o.Status == app.OnTheWay || o.Status == app.Cancelled) && o.Courier == courier:
-			mine = append(mine, o)
 		case o.Status == app.Ready:
 			ready = append(ready, o)
 		case o.Status == app.Preparing || o.Status == app.Received:
 			coming = append(coming, o)
 		}
 	}
-	return mine, ready, coming
+	return b.Carried(courier), ready, coming
 }
 
 // DropTallies are the words over a courier's lists, which change with what is in them.

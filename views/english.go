@@ -221,6 +221,9 @@ func series(text string) (string, bool) {
 
 // whole says a text that stands in the list as it is, or with other names and numbers in it.
 func whole(text string) (string, bool) {
+	if text == "" {
+		return text, false
+	}
 	l := list()
 	if words, ok := l.exact[text]; ok {
 		return words, true

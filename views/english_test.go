@@ -53,6 +53,13 @@ func englishPages() map[string]templ.Component {
 	must(paid.Pay(testCashier, app.Card, at(1)))
 	must(paid.Advance(testCashier, app.Cancelled, "", at(2)))
 	pages["tracking-refunded"] = TrackingPage(visitorPage("tracking"), slips, b, paid, "1-jeton", nil)
+	run := runBoard()
+	for i, p := range []app.Place{{}, run.Pizzeria.At, run.Pizzeria.Places["66330"], {Lat: 42.9, Lon: 2.5}} {
+		ride := testLive("/live/suivi/x")
+		ride.Rider = app.Rider{Courier: testCourier.User, At: p, Seen: at(2)}
+		pages["tracking-next-"+strconv.Itoa(i)] = TrackingPage(visitorPage("tracking"), ride, run, run.Orders[33], "1-jeton", nil)
+	}
+	pages["tracking-later"] = TrackingPage(visitorPage("tracking"), testLive("/live/suivi/x"), run, run.Orders[34], "1-jeton", nil)
 	for name, page := range pages {
 		if _, ok := page.(templ.ComponentFunc); !ok {
 			panic(name)
@@ -141,7 +148,7 @@ func shown(doc string) []string {
 
 // staffOnly are the templates that no customer sees. Every other one is read by TestEveryTextOfACustomerHasEnglish.
 var staffOnly = []string{
-	"cockpit", "courier", "dashboard", "devices", "group", "kitchen", "pairing", "receipt", "signin", "stock", "supervision", "till",
+	"cockpit", "count", "courier", "dashboard", "devices", "group", "kitchen", "pairing", "receipt", "run", "signin", "stock", "supervision", "till",
 }
 
 // notText are strings of those templates that look like words and are none, or are the staff's.
@@ -233,6 +240,22 @@ func texts(t *testing.T, file string) []string {
 
 // staffRefusals are what no customer is told: the steps, the stock, the till, the operator's commands.
 var staffRefusals = []string{
+	"Ce qui est attendu a changé entre-temps : %s en espèces à présent. Vérifiez, puis validez de nouveau.",
+	"Cette commande n’est plus dans votre tournée. Regardez sur votre écran ce qui reste à livrer.",
+	"Cette position est illisible. Le téléphone en enverra une autre.",
+	"Cette position est trop imprécise pour aider quelqu’un. Attendez que le téléphone trouve mieux.",
+	"Cette position est trop loin de la pizzeria. Vérifiez les réglages de localisation du téléphone.",
+	"Choisissez les commandes à emporter, %d au plus.",
+	"Il n’y a pas de compte à refaire : enregistrez d’abord le vôtre.",
+	"Une position toutes les %d secondes suffit. Attendez un peu.",
+	"Une tournée a %d arrêts au plus.",
+	"Votre service suivant a commencé : ce compte ne se refait plus. Voyez avec le responsable.",
+	"Vous n’avez rien à livrer : votre position n’est plus partagée.",
+	"« %s » n’est pas un montant. Écrivez par exemple 42,50.",
+	"« %s » n’est pas un nombre entier. Écrivez par exemple 3.",
+	"Écrivez combien de chèques vous avez, %d au plus.",
+	"Écrivez combien de tickets-restaurant vous avez, %d au plus.",
+	"Écrivez les espèces en euros, de 0 à %s.",
 	"Cet ingrédient n’existe pas.",
 	"La quantité d’un supplément doit être comprise entre 1 et %d, ou 0 pour ne plus le proposer.",
 	"Le prix d’un supplément doit être compris entre 0,10 € et %s.",

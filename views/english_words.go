@@ -201,8 +201,16 @@ var englishScreens = map[string]string{
 	"À régler à la livraison (%s)": "To pay on delivery (%s)",
 	"Payée (%s)":                   "Paid (%s)",
 	"Remboursée (%s)":              "Refunded (%s)",
-	"Prévue maintenant vers":       "Now expected around",
-	"Nous l’avions promise %s.":    "We had promised it %s.",
+	"Vous êtes le prochain arrêt.": "You are the next stop.", "Encore %d arrêt avant vous.": "%s more stop before you.", "Encore %d arrêts avant vous.": "%s more stops before you.",
+	"Votre livreur": "Your courier", "Livreur": "Courier", "Position relevée": "Position taken", ", à 50 m près.": ", to within 50 m.",
+	"Carte : la pizzeria, le secteur du %s et votre livreur.":         "Map: the shop, the area of %s and your courier.",
+	"Votre livreur est dans votre secteur, le %s.":                    "Your courier is in your area, %s.",
+	"Votre livreur est à environ %s du centre du %s, à vol d’oiseau.": "Your courier is about %s from the centre of %s, as the crow flies.",
+	"Votre livreur est à environ %s de la pizzeria, à vol d’oiseau.":  "Your courier is about %s from the shop, as the crow flies.",
+	"Votre livreur est en route.":                                     "Your courier is on the way.",
+	"%d,%d km":                                                        "%s.%s km", "%d km": "%s km", "%d m": "%s m", "N": "N",
+	"Prévue maintenant vers":                                           "Now expected around",
+	"Nous l’avions promise %s.":                                        "We had promised it %s.",
 	"Pardon pour ce retard : cette heure suit ce que fait la cuisine.": "Sorry for the delay: this time follows what the kitchen does.",
 
 	// Service and maintenance
@@ -358,7 +366,7 @@ var englishRefusals = map[string]string{
 var englishScripts = map[string]string{
 	"Figé depuis ": "Frozen since ", "En direct": "Live", "Signal faible": "Weak signal", "Connexion…": "Connecting…",
 	" — signal faible": " — weak signal", " — reconnexion…": " — reconnecting…", "Session terminée — reconnectez-vous": "Session over — please sign in",
-	"dans ": "in ", "maintenant": "now", "en retard de ": "late by ", "Fermer": "Close", "Se connecter": "Sign in",
+	"dans ": "in ", "il y a %": "% ago", "maintenant": "now", "en retard de ": "late by ", "Fermer": "Close", "Se connecter": "Sign in",
 	"Refusé par le serveur": "Refused by the server", "Pas de réponse du serveur. Réessayez : rien ne sera compté deux fois.": "No answer from the server. Try again: nothing will count twice.",
 	"plus que\u00a0": "left: ", "plus assez de ": "not enough ", "épuisée": "sold out",
 }

@@ -208,11 +208,7 @@ func (r room) height(l app.Line) float64 {
 		font, size = tightened*wallFont, 1
 	}
 	name := float64(utf8.RuneCountInString(l.Name)+3)*0.57 + float64(size)*0.4
-	more := 1.0
-	if n := composedLength(l); n > 0 {
-		more = math.Ceil(float64(n) * 0.45 * font / wallName)
-	}
-	height := max(1, math.Ceil(name*font/wallName-0.4))*1.08*font + more*0.79*font + 4
+	height := max(1, math.Ceil(name*font/wallName-0.4))*1.08*font + composedHeight(l, font) + 4
 	height = max(wallRow, height)
 	if n := len(l.Items); n > 1 && n <= oneByOne && !r.sheet {
 		height += wallRow

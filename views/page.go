@@ -43,6 +43,8 @@ type Live struct {
 	Outlook app.Outlook
 	// Estimate is when the order of a tracking page is to be expected, if its promise will not be kept; else zero.
 	Estimate time.Time
+	// Rider is where the courier is, on the page of an order that is the next stop; the zero value shows nobody.
+	Rider app.Rider
 }
 
 // ShopCard is a shop on the home page.

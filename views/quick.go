@@ -128,11 +128,11 @@ func quickLine(m *app.Menu, typed string) (slug string, size app.Size, quantity 
 	return "", "", 0, false
 }
 
-// quickAddition is what a hint adds to a pizza: " +chèvre"; "" where nothing is offered.
+// quickAddition is what a hint adds to a pizza: " +anchois"; "" where nothing is offered.
 func quickAddition(m *app.Menu, p *app.Product) string {
 	for _, g := range m.Addable(p) {
-		words := strings.Fields(strings.ToLower(g.Name))
-		return " +" + words[len(words)-1]
+		first, _, _ := strings.Cut(strings.ToLower(g.Name), " ")
+		return " +" + first
 	}
 	return ""
 }

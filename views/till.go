@@ -178,7 +178,7 @@ func optionals(m *app.Menu, l app.Line) []optional {
 	return out
 }
 
-// quickExample is a code that works, for the hint: "margherita g 2 +chèvre".
+// quickExample is a code that works, for the hint: "margherita g 2 +anchois".
 func quickExample(m *app.Menu) string {
 	for _, p := range sold(m, app.Pizza) {
 		return strings.ToLower(p.Name) + " g 2" + quickAddition(m, &p)

@@ -425,7 +425,7 @@ func (s *Server) trackingPage(c *fiber.Ctx, o *app.Order, typed *views.Revision)
 		return err
 	}
 	if fresh := board.Orders[o.ID]; fresh != nil {
-		o, live.Estimate = fresh, s.boards.Estimate(fresh)
+		o, live.Estimate, live.Rider = fresh, s.boards.Estimate(fresh), s.boards.Rider(board, fresh)
 	} else {
 		live.Path, live.Service = "", views.Working // long over: nothing will change any more, and nobody would take the bar back
 	}
@@ -435,6 +435,7 @@ func (s *Server) trackingPage(c *fiber.Ctx, o *app.Order, typed *views.Revision)
 		if o.Awaited() {
 			out["prevu_a"] = rfc3339(live.Estimate)
 		}
+		rideJSON(out, board, o, live.Rider)
 		return c.JSON(out)
 	}
 	p := s.page(c, "tracking", fmt.Sprintf("Commande n° %d", o.Number))

@@ -74,7 +74,23 @@ func courierJSON(b *app.Board, live views.Live, courier int64) fiber.Map {
 	all := ticketsJSON(mine, stop("tournee"))
 	all = append(all, ticketsJSON(ready, stop("prete"))...)
 	all = append(all, ticketsJSON(coming, stop("a_venir"))...)
-	return screenJSON(b, live, fiber.Map{"commandes": all})
+	together := []int64{}
+	if t := b.Together(); t != nil {
+		for _, o := range t.Orders {
+			together = append(together, o.ID)
+		}
+	}
+	return screenJSON(b, live, fiber.Map{"commandes": all, "ensemble": together})
+}
+
+// rideJSON adds to a followed order how many stops come before it, and where the courier is if that is shown.
+func rideJSON(out fiber.Map, b *app.Board, o *app.Order, r app.Rider) {
+	if n, rides := b.StopsBefore(o); rides {
+		out["arrets_avant"] = n
+	}
+	if r.At.Known() {
+		out["livreur"] = fiber.Map{"latitude": r.At.Lat, "longitude": r.At.Lon, "releve_a": rfc3339(r.Seen)}
+	}
 }
 
 func moneyJSON(o *app.Order, out fiber.Map) {

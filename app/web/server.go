@@ -60,6 +60,7 @@ type Server struct {
 	meters   *meters
 	fiber    *fiber.App
 	silent   silent
+	rides    rides
 }
 
 // Limits of a request.
@@ -150,6 +151,12 @@ func (s *Server) routes() {
 	f.Get("/livraisons", courier, s.courier)
 	f.Get("/live/livraisons", courier, s.liveStaff(realtime.CourierScreen))
 	f.Post("/livraisons/commandes/:id/:step", courier, s.advanceOrder)
+	f.Post("/livraisons/tournee", courier, s.orderRun)
+	f.Post("/livraisons/tournee/prendre", courier, s.takeTogether)
+	f.Post("/livraisons/position", courier, s.position)
+	f.Get("/livraisons/compte", courier, s.count)
+	f.Post("/livraisons/compte", courier, s.saveCount)
+	f.Post("/livraisons/fond", courier, s.takeFloat)
 
 	// Till
 	till := s.only("till", app.Cashier, app.Manager)
@@ -174,6 +181,7 @@ func (s *Server) routes() {
 	f.Post("/pilotage/commandes/:id/:step", manager, s.advanceOrder)
 	f.Get("/pilotage/groupe", s.only("group", app.Director), s.group)
 	f.Get("/pilotage/supervision", manager, s.supervision)
+	f.Get("/pilotage/comptes", manager, s.counts)
 	f.Get("/pilotage/ecrans", manager, s.devices)
 	f.Post("/pilotage/ecrans", manager, s.pairDevice)
 	f.Post("/pilotage/ecrans/:id/revoquer", manager, s.revokeDevice)

@@ -63,9 +63,9 @@ func TestAccessibility(t *testing.T) {
 	}{
 		{"", desk, []string{"/", "/carte/perpignan", "/carte/perpignan#panier", tracked.Suivi, away.Suivi, "/connexion", "/ecran", "/nulle-part"}},
 		{"cuisine", wall, []string{"/cuisine"}},
-		{"livreur", phone, []string{"/livraisons"}},
+		{"livreur", phone, []string{"/livraisons", "/livraisons/compte"}},
 		{"caisse", desk, []string{"/caisse", "/caisse/tickets", "/caisse/commandes/1/ticket"}},
-		{"directeur", cockpit, []string{"/pilotage", "/pilotage/groupe", "/pilotage/stocks", "/pilotage/ecrans", "/pilotage/supervision"}},
+		{"directeur", cockpit, []string{"/pilotage", "/pilotage/groupe", "/pilotage/stocks", "/pilotage/ecrans", "/pilotage/supervision", "/pilotage/comptes"}},
 	} {
 		for _, scheme := range []string{"light", "dark"} {
 			b := c.sit(t, strings.TrimSpace(screen.who+" "+scheme), e.url, screen.size)

@@ -23,7 +23,7 @@ func TestComposing(t *testing.T) {
 	b.sees(card+`[data-size="large"] .price`, "13,50")
 	b.sees(card+".extras-sum", "1 supplément", "10,50\u00a0€ ou 13,50\u00a0€")
 	b.click(card+".extra", "œuf")
-	b.click(card+".without label", "sans basilic")
+	b.click(card+".without label", "basilic")
 	b.sees(card+`[data-size="medium"] .price`, "11,50")
 	if label := b.text(`document.querySelector('#product-margherita [data-size="medium"] .add').getAttribute('aria-label')`); label != "Ajouter Margherita moyenne, 11,50\u00a0€" {
 		t.Errorf("the button says %q", label)
@@ -76,7 +76,7 @@ func TestComposingPlain(t *testing.T) {
 	b.open("/carte/perpignan")
 	b.click("#product-margherita .without summary")
 	b.click("#product-margherita .extra", "fromage de chèvre")
-	b.click("#product-margherita .without label", "sans basilic")
+	b.click("#product-margherita .without label", "basilic")
 	b.click(`#product-margherita [data-size="large"] .add`)
 	b.sees("#panier .line-price", "13,50")
 	b.checkout()

@@ -101,7 +101,7 @@ func TestAdditions(t *testing.T) {
 		if l := tracked.Lignes[0]; !slices.Equal(l.Avec, []string{"chevre", "mozzarella"}) || l.PrixCents != 14_70 || len(l.Supplements) != 2 || l.Supplements[0].PrixCents != 1_50 {
 			t.Errorf("tracking: %+v", l)
 		}
-		client.get(o.Suivi).want(http.StatusOK).says("+\u00a0fromage de chèvre 1,50\u00a0€")
+		client.get(o.Suivi).want(http.StatusOK).says("+&nbsp;fromage de chèvre 1,50\u00a0€")
 		cook.getJSON("/cuisine").want(http.StatusOK).says(`"avec":["chevre","mozzarella"]`)
 
 		cashier.post(fmt.Sprintf("/caisse/commandes/%d/encaisser", o.ID), url.Values{"paiement": {"carte"}}).want(http.StatusOK)
@@ -152,7 +152,7 @@ func TestAdditionsRefused(t *testing.T) {
 	menu.sees(`id="board"`, "1,90\u00a0€")
 	client.post("/commandes", form).want(http.StatusConflict).says("13,90")
 	client.asBrowser("/carte/perpignan/panier", url.Values{"ajouter": {"margherita:large"}, "avec": {"chevre", "oignons"}, "sans": {"basilic"}}).want(http.StatusSeeOther)
-	client.get("/carte/perpignan").want(http.StatusOK).says(`value="margherita:large:1:basilic:chevre,oignons"`).says("+\u00a0fromage de chèvre 1,90\u00a0€, +\u00a0oignons 0,80\u00a0€").says("14,70")
+	client.get("/carte/perpignan").want(http.StatusOK).says(`value="margherita:large:1:basilic:chevre,oignons"`).says("+&nbsp;fromage de chèvre 1,90\u00a0€").says("+&nbsp;oignons 0,80\u00a0€").says("14,70")
 	client.asBrowser("/carte/perpignan/panier", url.Values{"ajouter": {"margherita:large"}, "avec": {"mozzarella"}, "sans": {"mozzarella"}}).want(422).says("avec et sans")
 	e.offers("chevre", 1_90, 0)
 	refused("margherita:large:1::chevre", 422, "« Fromage de chèvre » n’est plus proposé")

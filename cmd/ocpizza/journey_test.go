@@ -26,6 +26,7 @@ func TestJourneys(t *testing.T) {
 	t.Run("restart", func(t *testing.T) { t.Parallel(); journeyRestart(t, c) })
 	t.Run("without JavaScript", func(t *testing.T) { t.Parallel(); journeyPlain(t, c) })
 	t.Run("keyboard", func(t *testing.T) { t.Parallel(); journeyKeyboard(t, c) })
+	t.Run("run and map", func(t *testing.T) { t.Parallel(); journeyRun(t, c) })
 	t.Run("small screens", func(t *testing.T) { t.Parallel(); journeySmall(t, c) })
 }
 

@@ -76,6 +76,15 @@ func rights(own, others placed, screen int64) []right {
 
 		page("/livraisons", couriers), page("/live/livraisons", couriers),
 		step("/livraisons/commandes/:id/:step", couriers, "/on_the_way"),
+		with("ordre="+ownID, thing("/livraisons/tournee", couriers, "/livraisons/tournee")),
+		{ // of one shop: what is another's is absent there for everybody
+			route: "POST /livraisons/tournee/prendre", who: couriers, path: "/livraisons/tournee/prendre", never: "/livraisons/tournee/prendre?pizzeria=nulle-part",
+			form: "commandes=" + ownID,
+		},
+		with("arret=1", thing("/livraisons/position", couriers, "/livraisons/position")),
+		page("/livraisons/compte", couriers),
+		thing("/livraisons/compte", couriers, "/livraisons/compte"),
+		thing("/livraisons/fond", couriers, "/livraisons/fond"),
 
 		page("/caisse", cashiers), page("/live/caisse", cashiers), page("/caisse/tickets", cashiers),
 		{
@@ -95,6 +104,7 @@ func rights(own, others placed, screen int64) []right {
 		thing("/pilotage/stocks/:ingredient", managers, "/pilotage/stocks/mozzarella"),
 		{route: "POST /pilotage/prix/:product", who: managers, path: "/pilotage/prix/margherita"}, // one price for all shops
 		step("/pilotage/commandes/:id/:step", managers, "/cancelled"),
+		page("/pilotage/comptes", managers),
 		{route: "GET /pilotage/supervision", who: managers},
 		{route: "GET /pilotage/groupe", who: "directeur"},
 		{route: "GET /live/pilotage", who: "directeur", path: "/live/pilotage?vue=groupe"},

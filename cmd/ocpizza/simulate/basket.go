@@ -4,19 +4,31 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"net/url"
+	"strings"
 )
 
 // menu is the JSON of /carte/{pizzeria}.
 type menu struct {
 	Seq      int64     `json:"seq"`
 	Products []product `json:"produits"`
+	Extras   []extra   `json:"supplements"`
 }
 
 type product struct {
+	Slug  string   `json:"slug"`
+	Name  string   `json:"nom"`
+	Kind  string   `json:"genre"`
+	Sizes []size   `json:"tailles"`
+	Off   []string `json:"retirables"`
+}
+
+// extra is what may be added to a pizza.
+type extra struct {
 	Slug  string `json:"slug"`
-	Name  string `json:"nom"`
-	Kind  string `json:"genre"`
-	Sizes []size `json:"tailles"`
+	Sizes []struct {
+		Size     string `json:"taille"`
+		Possible bool   `json:"possible"`
+	} `json:"tailles"`
 }
 
 type size struct {
@@ -28,7 +40,8 @@ type size struct {
 // pick draws a product of a kind that is still to be had; the first ones of the menu are the favourites.
 func (m *menu) pick(rng *rand.Rand, kind string) (line string, ok bool) {
 	type choice struct {
-		line   string
+		of     product
+		size   string
 		weight float64
 		left   int
 	}
@@ -41,7 +54,7 @@ func (m *menu) pick(rng *rand.Rand, kind string) (line string, ok bool) {
 		i++
 		for _, s := range p.Sizes {
 			if s.Left > 0 {
-				c := choice{line: p.Slug + ":" + s.Size, weight: 1 / (1 + 0.2*float64(i)), left: s.Left}
+				c := choice{of: p, size: s.Size, weight: 1 / (1 + 0.2*float64(i)), left: s.Left}
 				all = append(all, c)
 				sum += c.weight
 			}
@@ -54,10 +67,36 @@ func (m *menu) pick(rng *rand.Rand, kind string) (line string, ok bool) {
 			if rng.Float64() < 0.15 {
 				n = min(2, c.left)
 			}
-			return fmt.Sprintf("%s:%d", c.line, n), true
+			return fmt.Sprintf("%s:%s:%d", c.of.Slug, c.size, n) + m.compose(rng, c.of, c.size), true
 		}
 	}
 	return "", false
+}
+
+// compose has one pizza in eight made without something, and one in six with one or two additions: the end of its line, "" for most.
+func (m *menu) compose(rng *rand.Rand, p product, size string) string {
+	var off string
+	var added []string
+	if len(p.Off) > 0 && rng.Float64() < 0.125 {
+		off = draw(rng, p.Off)
+	}
+	if p.Kind == "pizza" && rng.Float64() < 0.17 {
+		for _, i := range rng.Perm(len(m.Extras)) {
+			x := m.Extras[i]
+			for _, s := range x.Sizes {
+				if s.Size == size && s.Possible && x.Slug != off && len(added) < 1+rng.IntN(2) {
+					added = append(added, x.Slug)
+				}
+			}
+		}
+	}
+	switch {
+	case len(added) > 0:
+		return ":" + off + ":" + strings.Join(added, ",")
+	case off != "":
+		return ":" + off
+	}
+	return ""
 }
 
 // basket chooses one to four lines, mostly pizzas. None when there is no pizza left.
