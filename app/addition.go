@@ -155,7 +155,7 @@ func (l Line) scarce(m *Menu, left map[int64]Level, n int) *Added {
 	return nil
 }
 
-// settled is the till's entry for a paid order that costs less than its lines did before: the difference is given back.
+// settled is the till's entry for a paid order that costs less than its lines did before, or as much at other rates: the difference is given back.
 func (o *Order) settled(before []Line, actor Actor, at time.Time) []TillEntry {
 	if o.Payment.Status != Paid {
 		return nil
@@ -171,18 +171,18 @@ func (o *Order) settled(before []Line, actor Actor, at time.Time) []TillEntry {
 		e.VAT[i].VAT -= was.VAT
 		e.Amount -= was.Gross
 	}
-	if e.Amount == 0 {
+	// The same amount at other rates is said, too.
+	if e.VAT = slices.DeleteFunc(e.VAT, func(v VATAmount) bool { return v.Gross == 0 }); len(e.VAT) == 0 {
 		return nil
 	}
-	e.VAT = slices.DeleteFunc(e.VAT, func(v VATAmount) bool { return v.Gross == 0 })
 	slices.SortFunc(e.VAT, func(a, b VATAmount) int { return cmp.Compare(a.Rate, b.Rate) })
 	return []TillEntry{e}
 }
 
 // The bounds of an addition: beyond them it is a slip of the finger.
 const (
-	maxAddition    Cents = 20_00
-	maxAddedAmount       = 1_000
+	maxAddition          = Cents(20_00)
+	maxAddedAmount int64 = 1_000
 )
 
 // SetAddition offers an ingredient as an addition to pizzas of a size in every shop, from now on, for a price and with a quantity in the

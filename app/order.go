@@ -64,6 +64,7 @@ type Step struct {
 	Role   Role
 	Screen string
 	Line   int
+	Pizza  int // of the line, 1, 2 …; 0: all of them
 	From   string
 	To     string
 	Reason string
@@ -94,6 +95,9 @@ type Order struct {
 	PromisedAt  time.Time // what the customer was told; never changed
 	ClosedAt    time.Time // handed over and paid, or cancelled; zero while it lives
 	Journal     []Step
+	// Before are the lines as the kitchen last saw them, by what a ticket says of them, while it has not seen that they changed; nil: it has
+	// seen Lines.
+	Before []Line
 }
 
 // Total to pay.
@@ -159,6 +163,7 @@ func (o *Order) Clone() *Order {
 		c.Lines[i].Items = slices.Clone(o.Lines[i].Items)
 	}
 	c.Journal = slices.Clone(o.Journal)
+	c.Before = slices.Clone(o.Before)
 	return &c
 }
 
@@ -239,9 +244,12 @@ func recourse(actor Actor) string {
 	return "Appelez la pizzeria."
 }
 
-// Acknowledge says that whoever was working on the order saw that it is cancelled: the kitchen, or the courier who carries it. Once is enough,
-// whoever it was: ErrUnchanged.
+// Acknowledge says that whoever was working on the order saw that it is cancelled: the kitchen, or the courier who carries it; or that the
+// kitchen saw that it changed. Once is enough, whoever it was: ErrUnchanged.
 func (o *Order) Acknowledge(actor Actor, at time.Time) (Change, error) {
+	if o.Status != Cancelled && actor.Role != Courier {
+		return o.acknowledgeChange(actor, at)
+	}
 	if !actor.Is(Cook, Courier, Manager) || actor.Role == Courier && o.Courier != actor.User {
 		return Change{}, Errorf(Forbidden, "Votre rôle ne permet pas cette étape. Demandez au responsable.")
 	}
@@ -300,7 +308,12 @@ func (o *Order) AdvanceItem(actor Actor, n, pizza int, to ItemState, at time.Tim
 		}
 		c = started
 	}
-	o.record(actor, n, string(line.State()), string(to), "", at)
+	from := line.State()
+	if pizza > 0 {
+		from = items[0]
+	}
+	o.record(actor, n, string(from), string(to), "", at)
+	o.Journal[len(o.Journal)-1].Pizza = pizza
 	for j := range items {
 		items[j] = to
 	}
@@ -325,9 +338,11 @@ func (o *Order) Revise(actor Actor, lines []Line, note string, at time.Time) (Ch
 		return Change{}, Errorf(Forbidden, "Votre rôle ne permet pas de modifier une commande. Demandez au responsable.")
 	}
 	moves := o.moves(Release, actor, at)
+	old := o.Lines
 	o.Lines = lines
 	o.Note = note
 	o.Revision++
+	o.remember(old)
 	moves = append(moves, o.moves(Reserve, actor, at)...)
 	o.record(actor, 0, string(o.Status), string(Received), "modifiée", at)
 	o.Status, o.Missing = Received, ""
@@ -338,35 +353,11 @@ func (o *Order) Revise(actor Actor, lines []Line, note string, at time.Time) (Ch
 // LeaveOut answers an order on hold: every line goes without the missing ingredient, and the kitchen may start again. The menu knows what
 // allergens the other ingredients hold.
 func (o *Order) LeaveOut(actor Actor, m *Menu, missing Ingredient, at time.Time) (Change, error) {
-	if o.Status != OnHold || o.Missing != missing.Slug {
-		return Change{}, Errorf(Conflict, "La commande n° %d %s : ce choix n’est plus possible.", o.Number, o.stands())
+	var choices []Choice
+	for _, l := range o.Lines {
+		choices = append(choices, Choice{Line: l.N})
 	}
-	if missing.Base {
-		return Change{}, Errorf(Conflict, "Une pizza ne se fait pas sans %s. Annulez la commande, ou appelez la pizzeria.", missing.Name)
-	}
-	var c Change
-	if !o.Consumed {
-		c.Moves = o.moves(Release, actor, at)
-	}
-	before := o.Lines
-	o.Lines = slices.Clone(o.Lines)
-	for i := range o.Lines {
-		if o.Lines[i].leaveOut(missing) {
-			o.Lines[i].Allergens = m.allergensOf(o.Lines[i].Recipe)
-		}
-	}
-	o.Revision++
-	if !o.Consumed {
-		c.Moves = append(c.Moves, o.moves(Reserve, actor, at)...)
-	}
-	reason := "sans " + missing.Name
-	if c.Till = o.settled(before, actor, o.follows(at)); c.Till != nil {
-		reason += ", " + (-c.Till[0].Amount).String() + " à rendre"
-	}
-	if _, err := o.Advance(actor, Received, reason, at); err != nil {
-		return Change{}, err
-	}
-	return c, nil
+	return o.Answer(actor, &Board{Menu: m}, missing, choices, at)
 }
 
 // leaveOut reports whether the line had the ingredient. What was added of it goes with its price; a pizza that has none of it by its recipe is

@@ -76,7 +76,11 @@ func boardOrders(ctx context.Context, tx bun.Tx, pizzeria int64) (map[int64]*app
 	orders := make(map[int64]*app.Order, len(live)+len(recent))
 	for _, rows := range [][]orderRow{live, recent} {
 		for i := range rows {
-			orders[rows[i].ID] = rows[i].order()
+			o, err := rows[i].order()
+			if err != nil {
+				return nil, err
+			}
+			orders[o.ID] = o
 		}
 	}
 	return orders, fill(ctx, tx, pizzeria, orders)

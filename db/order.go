@@ -44,7 +44,9 @@ func (d *DB) OrdersByPhone(ctx context.Context, pizzeria int64, phone string, li
 		byID := make(map[int64]*app.Order, len(rows))
 		all = make([]*app.Order, len(rows))
 		for i := range rows {
-			all[i] = rows[i].order()
+			if all[i], err = rows[i].order(); err != nil {
+				return err
+			}
 			byID[all[i].ID] = all[i]
 		}
 		return fillLines(ctx, tx, pizzeria, byID)
@@ -71,7 +73,10 @@ func orderIn(ctx context.Context, tx bun.Tx, where func(*bun.SelectQuery) *bun.S
 	if err := where(tx.NewSelect().Model(&row)).Scan(ctx); err != nil {
 		return nil, noRows(err, app.ErrNoOrder)
 	}
-	o := row.order()
+	o, err := row.order()
+	if err != nil {
+		return nil, err
+	}
 	return o, fill(ctx, tx, o.Pizzeria, map[int64]*app.Order{o.ID: o})
 }
 
@@ -180,9 +185,9 @@ func updateOrder(ctx context.Context, tx bun.Tx, before, o *app.Order) error {
 	r := newOrderRow(o)
 	res, err := tx.ExecContext(ctx, "UPDATE orders SET version = ?, revision = ?, status = ?, contact_name = ?, contact_phone = ?, contact_address = ?,"+
 		" contact_postcode = ?, note = ?, payment_method = ?, payment_status = ?, paid_at = ?, consumed = ?, missing = ?, courier_id = ?,"+
-		" courier_name = ?, ready_by = ?, closed_at = ? WHERE id = ? AND pizzeria_id = ? AND version = ? AND status = ?",
+		" courier_name = ?, ready_by = ?, closed_at = ?, lines_before = NULLIF(?, '') WHERE id = ? AND pizzeria_id = ? AND version = ? AND status = ?",
 		r.Version, r.Revision, r.Status, r.Name, r.Phone, r.Address, r.Postcode, r.Note, r.PayMethod, r.PayStatus, r.PaidAt, r.Consumed, r.Missing,
-		r.Courier, r.CourierName, r.ReadyBy, r.ClosedAt, before.ID, before.Pizzeria, before.Version, string(before.Status))
+		r.Courier, r.CourierName, r.ReadyBy, r.ClosedAt, r.Before, before.ID, before.Pizzeria, before.Version, string(before.Status))
 	if err != nil {
 		return err
 	}

@@ -50,6 +50,8 @@ func TestFoldingEqualsLoading(t *testing.T) {
 				"item2":     e.item,
 				"hold":      e.hold,
 				"leave out": e.leaveOut,
+				"swap":      e.swap,
+				"seen":      e.seen,
 				"pay":       e.pay,
 				"hand over": e.handOver,
 				"shelf":     e.shelf,
@@ -60,6 +62,7 @@ func TestFoldingEqualsLoading(t *testing.T) {
 				"repeat":    e.repeat,
 			})
 			e.compare(rt)
+			r.checkStock()
 		})
 		r.checkStock()
 		for _, p := range e.shops {
@@ -220,6 +223,46 @@ func (e *evening) leaveOut(rt *rapid.T) {
 	}
 	_, err := e.shop.LeaveOut(ctx, e.director, newKey(), p.ID, held[0].ID, held[0].Missing)
 	e.outcome(rt, "leave out", err)
+}
+
+// swap answers what is on hold: each line by what the board offers first, or without what ran out.
+func (e *evening) swap(rt *rapid.T) {
+	p := e.anyShop(rt)
+	held := e.boards[p.ID].Live(func(o *app.Order) bool { return o.Status == app.OnHold })
+	if len(held) == 0 {
+		rt.Skip("nothing is on hold")
+	}
+	b, o, k := e.boards[p.ID], held[0], newKey()
+	var choices []app.Choice
+	for _, l := range b.Missed(o) {
+		c := app.Choice{Line: l.N}
+		if swaps := b.Swaps(o, l, e.clock()); len(swaps) > 0 && rapid.IntRange(0, 3).Draw(rt, "swap") > 0 {
+			s := swaps[rapid.IntRange(0, min(3, len(swaps))-1).Draw(rt, "for")]
+			c.Product, c.Size = s.Product, s.Size
+		}
+		choices = append(choices, c)
+	}
+	total := o.Total()
+	e.last = func() (*app.Order, error) {
+		return e.shop.AnswerHold(ctx, e.director, k, p.ID, o.ID, o.Missing, choices)
+	}
+	var err error
+	e.lastGave, err = e.last()
+	e.outcome(rt, "swap", err)
+	if err == nil && e.lastGave.Total() > total {
+		rt.Fatalf("%v answered with %v costs %v instead of %v", o, choices, e.lastGave.Total(), total)
+	}
+}
+
+// seen is the kitchen's « vu » of an order that changed.
+func (e *evening) seen(rt *rapid.T) {
+	p := e.anyShop(rt)
+	changed := e.boards[p.ID].Live(func(o *app.Order) bool { return o.Altered() })
+	if len(changed) == 0 {
+		rt.Skip("nothing has changed")
+	}
+	_, err := e.shop.AcknowledgeOrder(ctx, e.director, newKey(), p.ID, changed[0].ID)
+	e.outcome(rt, "seen", err)
 }
 
 func (e *evening) pay(rt *rapid.T) {

@@ -41,6 +41,7 @@ type orderRow struct {
 	ReadyBy       time.Time    `bun:"ready_by"`
 	PromisedAt    time.Time    `bun:"promised_at"`
 	ClosedAt      bun.NullTime `bun:"closed_at"`
+	Before        string       `bun:"lines_before,nullzero"`
 }
 
 func newOrderRow(o *app.Order) *orderRow {
@@ -51,11 +52,12 @@ func newOrderRow(o *app.Order) *orderRow {
 		PayMethod: string(o.Payment.Method), PayStatus: string(o.Payment.Status), PaidAt: bun.NullTime{Time: o.Payment.PaidAt},
 		Consumed: o.Consumed, Missing: o.Missing, Courier: o.Courier, CourierName: o.CourierName,
 		PlacedAt: o.PlacedAt, ReadyBy: o.ReadyBy, PromisedAt: o.PromisedAt, ClosedAt: bun.NullTime{Time: o.ClosedAt},
+		Before: pack(o.Before),
 	}
 }
 
-func (r *orderRow) order() *app.Order {
-	return &app.Order{
+func (r *orderRow) order() (*app.Order, error) {
+	o := &app.Order{
 		ID: r.ID, Pizzeria: r.Pizzeria, Number: r.Number, ServiceDay: r.ServiceDay, Version: r.Version, Revision: r.Revision, TokenHash: r.TokenHash,
 		Mode: app.Mode(r.Mode), Channel: app.Channel(r.Channel), Status: app.Status(r.Status),
 		Contact: app.Contact{Name: r.Name, Phone: r.Phone, Address: r.Address, Postcode: r.Postcode}, Note: r.Note,
@@ -63,6 +65,10 @@ func (r *orderRow) order() *app.Order {
 		Consumed: r.Consumed, Missing: r.Missing, Courier: r.Courier, CourierName: r.CourierName,
 		PlacedAt: instant(r.PlacedAt), ReadyBy: instant(r.ReadyBy), PromisedAt: instant(r.PromisedAt), ClosedAt: instant(r.ClosedAt.Time),
 	}
+	if err := unpack(r.Before, &o.Before); err != nil {
+		return nil, fmt.Errorf("lines before of order %d: %w", r.ID, err)
+	}
+	return o, nil
 }
 
 type lineRow struct {
@@ -115,6 +121,7 @@ type stepRow struct {
 	Role          string    `bun:"role"`
 	Screen        string    `bun:"screen"`
 	Line          int       `bun:"line"`
+	Pizza         int       `bun:"pizza"`
 	From          string    `bun:"from_state"`
 	To            string    `bun:"to_state"`
 	Reason        string    `bun:"reason"`
@@ -123,14 +130,14 @@ type stepRow struct {
 func newStepRow(order int64, s app.Step) stepRow {
 	return stepRow{
 		Order: order, N: s.N, At: s.At, By: s.By, Name: s.Name, Role: string(s.Role), Screen: s.Screen,
-		Line: s.Line, From: s.From, To: s.To, Reason: s.Reason,
+		Line: s.Line, Pizza: s.Pizza, From: s.From, To: s.To, Reason: s.Reason,
 	}
 }
 
 func (r *stepRow) step() app.Step {
 	return app.Step{
 		N: r.N, At: instant(r.At), By: r.By, Name: r.Name, Role: app.Role(r.Role), Screen: r.Screen,
-		Line: r.Line, From: r.From, To: r.To, Reason: r.Reason,
+		Line: r.Line, Pizza: r.Pizza, From: r.From, To: r.To, Reason: r.Reason,
 	}
 }
 
@@ -162,19 +169,23 @@ func normalise(o *app.Order) {
 	for _, s := range []*string{&o.Contact.Name, &o.Contact.Phone, &o.Contact.Address, &o.Contact.Postcode, &o.Note, &o.CourierName} {
 		*s = clean(*s)
 	}
-	o.Lines = slices.Clone(o.Lines)
-	for i := range o.Lines {
-		l := &o.Lines[i]
-		l.Without, l.Removed, l.Allergens = orNil(l.Without), orNil(l.Removed), orNil(l.Allergens)
-		l.Recipe, l.Items, l.Added = orNil(l.Recipe), orNil(l.Items), orNil(l.Added)
-	}
-	o.Lines = orNil(o.Lines)
+	o.Lines, o.Before = normalLines(o.Lines), normalLines(o.Before)
 	for i := range o.Journal {
 		s := &o.Journal[i]
 		s.At = instant(s.At)
 		s.Reason, s.Name, s.Screen = clean(s.Reason), clean(s.Name), clean(s.Screen)
 	}
 	o.Journal = orNil(o.Journal)
+}
+
+func normalLines(lines []app.Line) []app.Line {
+	lines = slices.Clone(lines)
+	for i := range lines {
+		l := &lines[i]
+		l.Without, l.Removed, l.Allergens = orNil(l.Without), orNil(l.Removed), orNil(l.Allergens)
+		l.Recipe, l.Items, l.Added = orNil(l.Recipe), orNil(l.Items), orNil(l.Added)
+	}
+	return orNil(lines)
 }
 
 func orNil[T any](list []T) []T {

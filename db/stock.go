@@ -96,8 +96,8 @@ func (d *DB) levelsTable() string {
 }
 
 // moveLevels changes the levels of one shop in a single statement, whose rows InnoDB locks in the order of the primary key. Its guards
-// are those of the CHECKs, which MySQL 5.6 ignores: nothing goes below zero, nothing is promised twice, and what is marked out is not
-// promised to anybody else. errShort when one of them does not hold.
+// are those of the CHECKs, which MySQL 5.6 ignores: nothing goes below zero, nothing is promised twice, and what is marked out is neither
+// promised to anybody else nor used for what it was not promised to. errShort when one of them does not hold.
 func (d *DB) moveLevels(ctx context.Context, tx bun.Tx, pizzeria int64, ds []delta) error {
 	if len(ds) == 0 {
 		return nil
@@ -107,9 +107,9 @@ func (d *DB) moveLevels(ctx context.Context, tx bun.Tx, pizzeria int64, ds []del
 	query := "UPDATE " + d.levelsTable() + " SET on_hand = on_hand + " + onHand + ", reserved = reserved + " + reserved +
 		" WHERE pizzeria_id = ? AND ingredient_id IN (?)" +
 		" AND reserved + " + reserved + " >= 0 AND reserved + " + reserved + " <= on_hand + " + onHand +
-		" AND (is_out = 0 OR " + reserved + " <= 0)"
+		" AND (is_out = 0 OR " + reserved + " <= " + onHand + ")"
 	args := slices.Concat(onHandArgs, reservedArgs, []any{pizzeria, bun.List(ingredientsOf(ds))},
-		reservedArgs, reservedArgs, onHandArgs, reservedArgs)
+		reservedArgs, reservedArgs, onHandArgs, reservedArgs, onHandArgs)
 	res, err := tx.ExecContext(ctx, query, args...)
 	if err != nil {
 		return err
@@ -171,7 +171,7 @@ func journal(ctx context.Context, tx bun.Tx, pizzeria, order int64, moves []app.
 func enough(levels map[int64]app.Level, ds []delta) bool {
 	for _, x := range ds {
 		l, ok := levels[x.ingredient]
-		if !ok || l.Out && x.reserved > 0 || l.Reserved+x.reserved < 0 || l.Reserved+x.reserved > l.OnHand+x.onHand {
+		if !ok || l.Out && x.reserved > x.onHand || l.Reserved+x.reserved < 0 || l.Reserved+x.reserved > l.OnHand+x.onHand {
 			return false
 		}
 	}

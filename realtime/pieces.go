@@ -158,6 +158,73 @@ func listOf(ch app.Changes, box string, before, after []*app.Order, id func(int6
 	return l
 }
 
+// pizzas is a list of pizzas; what is the same at its beginning and its end is left out, as with orders.
+func pizzas(ch app.Changes, box string, before, after []views.OnePizza, id func(views.OnePizza) string, draw func(views.OnePizza) templ.Component) list {
+	was := make(map[string]views.OnePizza, len(before))
+	for _, p := range before {
+		was[id(p)] = p
+	}
+	changed := func(p views.OnePizza) bool {
+		_, touched := slices.BinarySearch(ch.Orders, p.Order.ID)
+		return touched || ch.Menu || !p.Same(was[id(p)])
+	}
+	same := func(x, y views.OnePizza) bool { return id(x) == id(y) && !changed(y) }
+	for len(before) > 0 && len(after) > 0 && same(before[0], after[0]) {
+		before, after = before[1:], after[1:]
+	}
+	l := list{box: box}
+	for len(before) > 0 && len(after) > 0 && same(before[len(before)-1], after[len(after)-1]) {
+		l.next = id(after[len(after)-1])
+		before, after = before[:len(before)-1], after[:len(after)-1]
+	}
+	for _, p := range before {
+		l.before = append(l.before, entry{id: id(p)})
+	}
+	for _, p := range after {
+		l.after = append(l.after, entry{id(p), changed(p), func() templ.Component { return draw(p) }})
+	}
+	return l
+}
+
+// stations draws the pizzas that moved between the wall's stations, or came, changed or left.
+func (d *drawing) stations(ch app.Changes) {
+	b := ch.After
+	todoWas, ovenWas := views.Pizzas(ch.Before)
+	todo, oven := views.Pizzas(b)
+	slots := pizzas(ch, views.OvenListID, ovenWas, oven, views.OnePizza.OvenID, views.Slot)
+	freeWas, free := views.FreeSlots(ch.Before, ovenWas), views.FreeSlots(b, oven)
+	if min(freeWas, free) > 0 && slots.next == "" {
+		slots.next = views.FreeID(1)
+	}
+	for n := min(freeWas, free) + 1; n <= freeWas; n++ {
+		slots.before = append(slots.before, entry{id: views.FreeID(n)})
+	}
+	d.lists(
+		pizzas(ch, views.MakeListID, todoWas, todo, views.OnePizza.MakeID, func(p views.OnePizza) templ.Component { return views.MakeCard(b, p) }),
+		slots,
+		listOf(ch, views.CutListID, views.CutTickets(ch.Before), views.CutTickets(b), views.CutID, views.CutCard),
+		listOf(ch, views.NewsListID, views.KitchenNews(ch.Before), views.KitchenNews(b), views.NewsID, func(o *app.Order) templ.Component { return views.NewsRow(b, o) }),
+	)
+	for n := freeWas + 1; n <= free; n++ {
+		d.append(views.OvenListID, views.FreeSlot(n))
+	}
+	d.different(views.StationTallies(ch.Before), views.StationTallies(b))
+}
+
+// withHeld are the changes with the orders on hold among them, when the stock moved: where somebody may answer, what can still be made is live.
+func withHeld(ch app.Changes) app.Changes {
+	if len(ch.Levels) == 0 {
+		return ch
+	}
+	ch.Orders = slices.Clone(ch.Orders)
+	for _, o := range ch.After.Live(onHold) {
+		ch.Orders = append(ch.Orders, o.ID)
+	}
+	slices.Sort(ch.Orders)
+	ch.Orders = slices.Compact(ch.Orders)
+	return ch
+}
+
 // tracking draws a followed order, and what is drawn of its products if these are others.
 func (d *drawing) tracking(ch app.Changes, id int64) {
 	o, was := ch.After.Orders[id], ch.Before.Orders[id]
@@ -167,7 +234,8 @@ func (d *drawing) tracking(ch app.Changes, id int64) {
 	if was != nil && (was.Revision != o.Revision || ch.Menu) {
 		d.different(views.TrackingDrawings(ch.Before, was), views.TrackingDrawings(ch.After, o))
 	}
-	if _, changed := slices.BinarySearch(ch.Orders, id); changed || ch.Menu || moved(ch, id) {
+	// What may be made instead of what ran out is live, for as long as somebody chooses.
+	if _, changed := slices.BinarySearch(ch.Orders, id); changed || ch.Menu || moved(ch, id) || o.Status == app.OnHold && len(ch.Levels) > 0 {
 		d.morph(views.TrackingID, views.Tracking(ch.After, o))
 	}
 }
@@ -192,7 +260,12 @@ func (d *drawing) kitchen(ch app.Changes) {
 			d.event("new-order")
 		case was.Status != app.Cancelled && is.Status == app.Cancelled:
 			d.event("order-cancelled")
+		case was.Revision != is.Revision && is.Altered():
+			d.event("order-changed")
 		}
+	}
+	if len(ch.Orders) > 0 || ch.Menu {
+		d.stations(ch)
 	}
 	if len(ch.Orders) > 0 {
 		d.counts(ch)
@@ -256,7 +329,7 @@ func (d *drawing) till(ch app.Changes) {
 		}
 	}
 	before, after := views.AtTill(ch.Before), views.AtTill(b)
-	d.lists(listOf(ch, views.TillListID, before, after, views.OrderID, func(o *app.Order) templ.Component { return views.TillOrder(b, o) }))
+	d.lists(listOf(withHeld(ch), views.TillListID, before, after, views.OrderID, func(o *app.Order) templ.Component { return views.TillOrder(b, o) }))
 	d.different(views.TillTallies(before), views.TillTallies(after))
 }
 
@@ -265,7 +338,7 @@ func (d *drawing) dashboard(ch app.Changes) {
 	b := ch.After
 	now := time.Now()
 	d.different(views.TilePieces(ch.Before, now), views.TilePieces(b, now))
-	d.lists(listOf(ch, views.DashboardListID, views.OpenOrders(ch.Before), views.OpenOrders(b), views.LateID, func(o *app.Order) templ.Component { return views.DashboardOrder(b, o) }))
+	d.lists(listOf(withHeld(ch), views.DashboardListID, views.OnDashboard(ch.Before), views.OnDashboard(b), views.LateID, func(o *app.Order) templ.Component { return views.DashboardOrder(b, o) }))
 }
 
 // stock draws the levels that changed. What may be done about a level stays as it is, with what somebody types there, unless that changed too.

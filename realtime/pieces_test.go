@@ -434,7 +434,7 @@ func steady(rt *rapid.T, ch app.Changes, before, after []string) {
 func (s *service) anything(rt *rapid.T, what string) {
 	if what == "" {
 		what = rapid.SampledFrom([]string{
-			"place", "place", "acknowledge", "advance", "advance", "advance", "advance", "item", "item", "item", "pay", "revise", "hold", "leave out", "promise", "note",
+			"place", "place", "acknowledge", "advance", "advance", "advance", "advance", "item", "item", "item", "pay", "revise", "revise", "hold", "hold", "leave out", "swap", "pizza", "pizza", "pizza", "promise", "note",
 			"stock", "stock", "out", "threshold", "menu", "maintenance", "nothing",
 		}).Draw(rt, "what")
 	}
@@ -491,7 +491,7 @@ func (s *service) anything(rt *rapid.T, what string) {
 	}
 	if what == "acknowledge" {
 		for id, o := range s.board.Orders {
-			if o.Status == app.Cancelled && !o.Acknowledged() {
+			if o.Status == app.Cancelled && !o.Acknowledged() || o.Altered() {
 				s.step(id, func(o *app.Order) (app.Change, error) { return o.Acknowledge(manager, s.now) })
 				return
 			}
@@ -544,6 +544,26 @@ func (s *service) anything(rt *rapid.T, what string) {
 				return app.Change{}, errors.New("nothing is missing")
 			}
 			return o.LeaveOut(manager, s.board.Menu, *g, s.now)
+		})
+	case "swap":
+		s.step(id, func(o *app.Order) (app.Change, error) {
+			g, ok := s.board.Menu.IngredientBySlug(o.Missing)
+			if !ok {
+				return app.Change{}, errors.New("nothing is missing")
+			}
+			var choices []app.Choice
+			for _, l := range s.board.Missed(o) {
+				if swaps := s.board.Swaps(o, l, s.now); len(swaps) > 0 {
+					w := rapid.SampledFrom(swaps).Draw(rt, "swap")
+					choices = append(choices, app.Choice{Line: l.N, Product: w.Product, Size: w.Size})
+				}
+			}
+			return o.Answer(manager, s.board, *g, choices, s.now)
+		})
+	case "pizza":
+		s.step(id, func(o *app.Order) (app.Change, error) {
+			l := rapid.SampledFrom(o.Lines).Draw(rt, "line")
+			return o.AdvanceItem(cook, l.N, rapid.IntRange(1, 2).Draw(rt, "pizza"), rapid.SampledFrom(app.ItemStates).Draw(rt, "state"), s.now)
 		})
 	case "promise", "note": // no business does all of this, but a board that was loaded after a gap may show it
 		o := s.board.Orders[id].Clone()

@@ -99,6 +99,14 @@ func touched(ch app.Changes) []Audience {
 			}
 		}
 	}
+	if len(ch.Levels) > 0 {
+		for _, o := range ch.After.Live(onHold) {
+			add(TillScreen, DashboardScreen)
+			if a := (Audience{Screen: TrackingScreen, Pizzeria: shop, ID: o.ID}); !slices.Contains(ch.Orders, o.ID) && !slices.Contains(out, a) {
+				out = append(out, a)
+			}
+		}
+	}
 	if len(ch.Runs) > 0 {
 		add(CourierScreen)
 	}
@@ -116,6 +124,9 @@ func touched(ch app.Changes) []Audience {
 	}
 	return out
 }
+
+// onHold reports whether an order waits for its customer, who is shown what can still be made.
+func onHold(o *app.Order) bool { return o.Status == app.OnHold }
 
 // delivered reports whether an order, if there is one, is brought to its customer.
 func delivered(o *app.Order) bool { return o != nil && o.Mode == app.Delivery }

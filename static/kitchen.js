@@ -16,7 +16,7 @@
   // ---------------------------------------------------------------------------------------------------- settings
   // Per screen, not per person: the same account drives a tablet on the worktop and a television across the room.
   const SETTINGS = 'oc.wall';
-  const defaults = { distance: 3, diagonal: 43, muted: false, dimAfter: 20 };
+  const defaults = { distance: 3, diagonal: 43, muted: false, view: 'tickets', warnAt: 60, ovenAfter: 30, staleEvery: 30, shiftEvery: 10, dimAfter: 20 };
   let settings = { ...defaults };
   try {
     settings = { ...defaults, ...JSON.parse(localStorage.getItem(SETTINGS)) };
@@ -24,10 +24,22 @@
 
   function save(changes) {
     Object.assign(settings, changes);
-    localStorage.setItem(SETTINGS, JSON.stringify(settings));
+    try {
+      localStorage.setItem(SETTINGS, JSON.stringify(settings));
+    } catch { /* then as long as the page lasts */ }
     scale();
+    present();
+    keepShifting();
     layout();
     paintMute();
+  }
+
+  /** What the screen shows of the same board: tickets, or the stations of each pizza. */
+  const stations = () => settings.view === 'stations';
+  function present() {
+    root.dataset.view = stations() ? 'stations' : 'tickets';
+    root.dataset.warnAt = settings.warnAt / 100;
+    byId('wall-view')?.setAttribute('aria-pressed', String(stations()));
   }
 
   /** The same apparent size of letters at any distance, on any screen. */
@@ -39,7 +51,7 @@
   function openSettings() {
     const form = byId('wall-settings')?.querySelector('form');
     if (!form) return;
-    for (const name of ['distance', 'diagonal', 'dimAfter']) if (form.elements[name]) form.elements[name].value = settings[name];
+    for (const name of Object.keys(defaults)) if (form.elements[name]) form.elements[name].value = settings[name];
   }
 
   document.addEventListener('click', (e) => {
@@ -48,9 +60,11 @@
   document.addEventListener('submit', (e) => {
     if (!e.target.closest('#wall-settings')) return;
     const changes = {};
-    for (const name of ['distance', 'diagonal', 'dimAfter']) {
-      const n = Number(String(e.target.elements[name]?.value ?? '').replace(',', '.'));
-      if (n > 0) changes[name] = n;
+    for (const name of Object.keys(defaults)) {
+      const typed = e.target.elements[name]?.value;
+      const n = Number(String(typed ?? '').replace(',', '.'));
+      if (name === 'view' && typed) changes.view = typed;
+      else if (n > 0 || (name === 'ovenAfter' && typed === '0')) changes[name] = n;
     }
     save(changes); // the form is method="dialog": closing is the browser's
   });
@@ -123,8 +137,21 @@
     pages = n + 1;
   }
 
+  /** The oven stands over the tickets where that costs no row of them. */
+  function rail(all) {
+    root.removeAttribute('data-rail');
+    if (!all.length) return root.toggleAttribute('data-rail', true);
+    measure(all);
+    const without = rows;
+    root.dataset.rail = '';
+    measure(all);
+    if (rows < without) root.removeAttribute('data-rail');
+  }
+
   function layout() {
+    if (stations()) return stock();
     const all = tickets();
+    rail(all);
     measure(all);
     paginate(all);
     page = Math.min(page, pages - 1);
@@ -203,12 +230,109 @@
     else d.showModal();
   };
 
+  // ---------------------------------------------------------------------------------------------------- stations
+  // A station's cards are as high as they are: a page is what fits, the rest is hidden, never below an edge.
+  const pageAt = new Map(); // id of the list → its page
+
+  /** Shows one page of a station, and what its button says of the others. */
+  function fill(list) {
+    const cards = [...list.children];
+    const wanted = pageAt.get(list.id) ?? 0;
+    const more = document.querySelector(`[data-station-more="${list.id}"]`);
+    for (const c of cards) c.hidden = false;
+    if (more) more.hidden = true;
+    const fits = (from) => {
+      const edge = list.getBoundingClientRect().bottom + 1;
+      let to = from;
+      while (to < cards.length && (to === from || cards[to].getBoundingClientRect().bottom <= edge)) to++;
+      return to;
+    };
+    let to = fits(0);
+    if (to === cards.length) {
+      pageAt.set(list.id, 0);
+      return;
+    }
+    if (more) more.hidden = false; // it takes room of its own
+    to = fits(0);
+    const starts = [0];
+    for (let from = 0; to < cards.length; ) {
+      for (let i = from; i < to; i++) cards[i].hidden = true;
+      from = to;
+      starts.push(from);
+      to = fits(from);
+    }
+    const page = Math.min(wanted, starts.length - 1);
+    pageAt.set(list.id, page);
+    cards.forEach((c, i) => {
+      c.hidden = i < starts[page] || i >= (starts[page + 1] ?? cards.length);
+    });
+    const rest = cards.filter((c) => c.hidden);
+    const late = rest.filter((c) => c.dataset.age === 'late').length;
+    if (!more) return;
+    more.toggleAttribute('data-late', late > 0);
+    text(more.querySelector('[data-text]'), `+${rest.length} ${list.dataset.pagesOf}` + (late ? ` · ${late} en retard` : '') + ` · page ${page + 1}/${starts.length}`);
+  }
+
+  const lists = () => [...document.querySelectorAll('.station-list')];
+  function stock() {
+    lists().forEach(fill);
+    // More slots than one column holds stand in two.
+    const oven = byId('station-oven');
+    oven?.removeAttribute('data-dense');
+    if (oven && oven.scrollHeight > oven.clientHeight + 1) oven.dataset.dense = '';
+  }
+  function turnStation(id, by) {
+    const list = byId(id);
+    if (!list) return;
+    const was = pageAt.get(id) ?? 0;
+    pageAt.set(id, Math.max(0, was + by));
+    fill(list);
+    if (by > 0 && pageAt.get(id) === was) pageAt.set(id, 0); // the button goes round
+    fill(list);
+  }
+
+  /** Moves the focus between what can be pressed at the stations: within one, or to the next, at the same height. */
+  function step(across, down) {
+    const columns = ['make', 'oven', 'cut'].map((name) =>
+      [...document.querySelectorAll(`.station-${name} :is(.news-seen, .pz-tap, .slot-tap, .cut button)`)].filter((b) => b.offsetParent && !b.disabled)
+    );
+    const at = columns.findIndex((c) => c.includes(document.activeElement));
+    if (at < 0) return columns.find((c) => c.length)?.[0].focus();
+    const here = columns[at];
+    if (down) return here[here.indexOf(document.activeElement) + down]?.focus();
+    const top = document.activeElement.getBoundingClientRect().top;
+    const away = (b) => Math.abs(b.getBoundingClientRect().top - top);
+    for (let i = at + across; columns[i]; i += across) {
+      if (columns[i].length) return columns[i].toSorted((a, b) => away(a) - away(b))[0].focus();
+    }
+  }
+
+  const firstToDo = () => document.querySelector('.station-make :is(.news-seen, .pz:not([hidden]) .pz-tap)');
+  const touch = (b) => {
+    oc.hold(600);
+    press(b);
+  };
+
+  // A pizza that stays in the oven too long rings once.
+  const rung = new Map(); // id of its clock → when it should have come out
+  function watchOven() {
+    const clocks = [...document.querySelectorAll('#station-oven [data-oven-until]')];
+    for (const id of rung.keys()) if (!clocks.some((c) => c.id === id)) rung.delete(id);
+    if (!settings.ovenAfter) return;
+    for (const c of clocks) {
+      const until = c.dataset.ovenUntil;
+      if (oc.now() - until < settings.ovenAfter * 1000 || rung.get(c.id) === until) continue;
+      rung.set(c.id, until);
+      ring('late');
+    }
+  }
+
   // ----------------------------------------------------------------------------------------------------- recipes
   // One sheet a recipe, for all tickets. What concerns the line that it was opened from is put on it then.
   let reading = ''; // id of the line's row
 
   function onSheet(button) {
-    const row = button.closest('.task');
+    const row = button.closest('.task,.pz');
     const slot = byId(button.dataset.open)?.querySelector('[data-line-slot]');
     if (!row || !slot) return;
     reading = row.id;
@@ -235,7 +359,7 @@
     const open = document.querySelector('dialog.recipe[open]');
     const row = open && byId(reading);
     open?.close();
-    const next = open ? row?.nextElementSibling : (current()?.querySelector('.task:not([data-state=done])') ?? current()?.querySelector('.task'));
+    const next = open ? row?.nextElementSibling : stations() ? document.querySelector('.pz:not([hidden])') : (current()?.querySelector('.task:not([data-state=done])') ?? current()?.querySelector('.task'));
     press(next?.querySelector('[data-recipe]'));
   }
 
@@ -249,20 +373,21 @@
   // -------------------------------------------------------------------------------------------------------- keys
   // The table is the truth: the help dialog is filled from it.
   const keys = [
-    { keys: ['1', '2', '3', '4', '5', '6', '7', '8', '9'], shown: '1 – 9', help: 'Ticket suivant d’étape', run: (k) => bump(shown()[k - 1]) },
-    { keys: ['ArrowRight'], shown: '→', help: 'Ticket suivant, puis page suivante', run: () => select(1) },
-    { keys: ['ArrowLeft'], shown: '←', help: 'Ticket précédent, puis page précédente', run: () => select(-1) },
-    { keys: ['ArrowDown'], shown: '↓', help: 'Ticket du dessous', run: () => below(1) },
-    { keys: ['ArrowUp'], shown: '↑', help: 'Ticket du dessus', run: () => below(-1) },
-    { keys: ['Enter'], shown: 'Entrée', help: 'Étape suivante du ticket choisi', run: () => bump(current()) },
-    { keys: [' '], shown: 'Espace', help: 'Première ligne à faire', run: () => press(current()?.querySelector('[data-line]:not([aria-pressed=true])')) },
+    { keys: ['1', '2', '3', '4', '5', '6', '7', '8', '9'], shown: '1 – 9', help: 'Ticket suivant d’étape ; aux postes, sortir la pizza du four', run: (k) => (stations() ? touch(document.querySelectorAll('.slot-tap')[k - 1]) : bump(shown()[k - 1])) },
+    { keys: ['ArrowRight'], shown: '→', help: 'Ticket suivant, puis page suivante', run: () => (stations() ? step(1, 0) : select(1)) },
+    { keys: ['ArrowLeft'], shown: '←', help: 'Ticket précédent, puis page précédente', run: () => (stations() ? step(-1, 0) : select(-1)) },
+    { keys: ['ArrowDown'], shown: '↓', help: 'Ticket du dessous', run: () => (stations() ? step(0, 1) : below(1)) },
+    { keys: ['ArrowUp'], shown: '↑', help: 'Ticket du dessus', run: () => (stations() ? step(0, -1) : below(-1)) },
+    { keys: ['Enter'], shown: 'Entrée', help: 'Étape suivante du ticket choisi, ou de la pizza choisie', run: () => (stations() ? touch(firstToDo()) : bump(current())) },
+    { keys: [' '], shown: 'Espace', help: 'Première ligne à faire', run: () => (stations() ? touch(firstToDo()) : press(current()?.querySelector('[data-line]:not([aria-pressed=true])'))) },
+    { keys: ['p', 'P'], shown: 'P', help: 'Tickets, ou postes : à faire, four, coupe', run: () => save({ view: stations() ? 'tickets' : 'stations' }) },
     { keys: ['i', 'I'], shown: 'I', help: 'Recette, puis celle de la ligne suivante du ticket', dialog: 'recipe', run: read },
     { keys: ['r', 'R'], shown: 'R', help: 'Rappeler le dernier ticket', run: () => press(document.querySelector('#recall [data-recall]')) },
     { keys: ['a', 'A'], shown: 'A', help: 'Total des pizzas à faire', dialog: 'all-day' },
     { keys: ['m', 'M'], shown: 'M', help: 'Couper ou remettre le son', run: () => mute(!settings.muted) },
     { keys: ['?'], shown: '?', help: 'Cette aide', dialog: 'help' },
-    { keys: ['PageDown'], shown: 'Page ↓', help: 'Page suivante', run: () => turn(1) },
-    { keys: ['PageUp'], shown: 'Page ↑', help: 'Page précédente', run: () => turn(-1) },
+    { keys: ['PageDown'], shown: 'Page ↓', help: 'Page suivante', run: () => (stations() ? turnStation('station-make', 1) : turn(1)) },
+    { keys: ['PageUp'], shown: 'Page ↑', help: 'Page précédente', run: () => (stations() ? turnStation('station-make', -1) : turn(-1)) },
   ];
   const byKey = new Map(keys.flatMap((k) => k.keys.map((name) => [name, k])));
 
@@ -302,12 +427,15 @@
   }
 
   // Nothing moves under a finger: what arrives within 600 ms of a touch waits.
-  grid().parentElement.addEventListener('pointerdown', (e) => {
-    if (e.target.closest('#tickets')) oc.hold(600);
+  document.addEventListener('pointerdown', (e) => {
+    if (e.target.closest?.('.floor,#tickets')) oc.hold(600);
   });
   document.addEventListener('click', (e) => {
     const b = e.target.closest?.('[data-page-by]');
     if (b) turn(Number(b.dataset.pageBy));
+    const more = e.target.closest?.('[data-station-more]');
+    if (more) turnStation(more.dataset.stationMore, 1);
+    if (e.target.closest?.('[data-view-switch]')) save({ view: stations() ? 'tickets' : 'stations' });
     if (e.target.closest?.('#mute')) mute(silenced ? false : !settings.muted);
   });
 
@@ -387,6 +515,15 @@
     ring('new');
   });
   document.addEventListener('oc:order-cancelled', () => ring('cancelled'));
+  // What is no longer to be made sounds like what is cancelled.
+  document.addEventListener('oc:order-changed', () => {
+    awake();
+    ring('cancelled');
+  });
+  // A customer who does not answer keeps an order waiting.
+  document.addEventListener('oc:over', (e) => {
+    if (e.detail.id?.startsWith('held-')) ring('late');
+  });
   document.addEventListener('oc:late', () => {
     layout(); // late tickets of other pages are counted
     ring('late');
@@ -399,7 +536,7 @@
     alarm = 0;
     if (e.detail.state !== 'stale' && e.detail.state !== 'off') return;
     ring('stale');
-    alarm = setInterval(ring, 30_000, 'stale');
+    alarm = setInterval(ring, settings.staleEvery * 1000, 'stale');
   });
 
   // Browsers let a page sound only after somebody touched it.
@@ -424,9 +561,14 @@
   }
   document.addEventListener('visibilitychange', keepAwake);
 
-  // Every ten minutes the picture stands a few pixels elsewhere, so that nothing burns in.
+  // Now and then the picture stands a few pixels elsewhere, so that nothing burns in.
   const places = [[0, 0], [3, 0], [3, 3], [0, 3], [-3, 3], [-3, 0], [-3, -3], [0, -3], [3, -3]];
   let place = 0;
+  let shifting = 0;
+  function keepShifting() {
+    clearInterval(shifting);
+    shifting = setInterval(shift, settings.shiftEvery * 60_000);
+  }
   function shift() {
     const [x, y] = places[place++ % places.length];
     root.style.setProperty('--shift-x', x + 'px');
@@ -447,17 +589,19 @@
 
   // ------------------------------------------------------------------------------------------------------- start
   document.addEventListener('oc:applied', layout);
-  new ResizeObserver(layout).observe(grid());
+  new ResizeObserver(layout).observe(grid().parentElement);
   addEventListener('resize', layout);
   scale();
+  present();
   shift();
   layout();
   ready();
   paintMute();
   keepAwake();
   oc.worker?.().catch((err) => console.warn('worker:', err)); // so that it boots without a network, too
-  setInterval(shift, 600_000);
+  keepShifting();
   setInterval(dim, 30_000);
+  setInterval(watchOven, 1000);
 
   Object.assign(oc, { layout, sound: play, keys });
 })();

@@ -13,7 +13,8 @@
 //   #live-lamp (data-state) #live-banner #toast #outbox                         where it speaks; [data-text] inside is used
 //   data-version                                                                older never replaces newer, per id
 //   data-keep                                                                   never touched by a morph
-//   data-since data-ago data-until data-clock data-count-late; data-placed + data-due    texts and data-age, every second
+//   data-since data-ago data-until data-clock data-count-late                   texts, every second
+//   data-placed + data-due                                                      data-age, every second; <html data-warn-at> is where warn begins
 //   form[data-live-form]  form|button[data-outbox]  button[data-undo=seconds]   writes, the latter by outbox.js; [data-optimistic] gets data-pending
 //   data-reset on a form                                                        emptied once accepted
 //   data-clear on a field                                                       emptied as it is sent, for what is typed next; refused, it comes back
@@ -128,7 +129,7 @@
     for (const el of document.querySelectorAll('[data-placed][data-due]')) {
       const { placed, due } = el.dataset;
       const part = (t - placed) / (due - placed || 1);
-      const age = part > 1 ? 'late' : part < 0.6 ? 'ok' : 'warn';
+      const age = part > 1 ? 'late' : part < (root.dataset.warnAt || 0.6) ? 'ok' : 'warn';
       mark(el, 'data-age', age);
       const before = ages.get(el);
       ages.set(el, age);

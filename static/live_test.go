@@ -821,7 +821,7 @@ func kitchenTicket(id int, placed, due int64) string {
 
 func kitchenRig(t *testing.T, n int) *rig {
 	r := newRig(t)
-	r.scripts = append(r.scripts, "kitchen.js")
+	r.scripts = append(r.scripts, "countdown.js", "kitchen.js")
 	now := time.Now().UnixMilli()
 	var tickets strings.Builder
 	for i := 1; i <= n; i++ {
@@ -943,6 +943,25 @@ func TestKitchenScaleIsPerScreen(t *testing.T) {
 	b.do(`const d = document.getElementById('wall-settings'); d.showModal(); d.querySelector('[name=distance]').value = '6'; d.querySelector('[name=diagonal]').value = '43'; document.getElementById('ok').click()`)
 	b.wait(`document.documentElement.style.getPropertyValue('--wall-font') === '4.200vw'`)
 	b.is(`JSON.parse(localStorage.getItem('oc.wall')).distance`, "6")
+	b.clean()
+}
+
+// TestKitchenThresholdsAreSettings: each screen keeps its own, with defaults.
+func TestKitchenThresholdsAreSettings(t *testing.T) {
+	r := hoursRig(t, 1)
+	r.outside = strings.Replace(r.outside, `<button id="ok">`, `<select name="view"><option value="tickets"></option><option value="stations"></option></select>
+<input name="warnAt"><input name="ovenAfter"><input name="shiftEvery"><input name="dimAfter"><button id="ok">`, 1)
+	b, _ := r.live()
+	b.is(`document.documentElement.dataset.view + ' ' + document.documentElement.dataset.warnAt`, "tickets 0.6")
+	b.wait(`document.getElementById('ticket-1').dataset.age === 'late'`)
+	b.do(`const d = document.getElementById('wall-settings'); d.showModal();
+for (const [name, value] of Object.entries({ view: 'stations', warnAt: '40', ovenAfter: '0', shiftEvery: '5', dimAfter: 'bientôt' })) d.querySelector('[name=' + name + ']').value = value;
+document.getElementById('ok').click()`)
+	b.wait(`document.documentElement.dataset.view === 'stations' && document.documentElement.dataset.warnAt === '0.4'`)
+	b.is(`(({ view, warnAt, ovenAfter, shiftEvery, dimAfter }) => [view, warnAt, ovenAfter, shiftEvery, dimAfter].join())(JSON.parse(localStorage.getItem('oc.wall')))`, "stations,40,0,5,20")
+	b.is(`pass(300_000)`, "1")
+	b.keys("p")
+	b.is(`document.documentElement.dataset.view`, "tickets")
 	b.clean()
 }
 

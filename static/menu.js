@@ -6,17 +6,16 @@
   const basket = () => document.getElementById('panier');
   let count = basket()?.dataset.count;
 
-  const extra = (product, slug) => slug && document.querySelector(`#product-${product} [name=avec][value="${slug}"]`);
-
   function compare() {
     for (const line of document.querySelectorAll('#panier [data-line]')) {
       const { product, size, quantity } = line.dataset;
       const row = document.getElementById('product-' + product)?.querySelector(`[data-size="${size}"]`);
-      const without = line.dataset.added.split(' ').map((slug) => extra(product, slug)).find((el) => el?.dataset.possible === 'non');
+      const added = line.dataset.added.split(' ');
+      const without = [...document.querySelectorAll(`#product-${product} [data-out]`)].find((el) => added.includes(el.value));
       const left = row && !without ? Number(row.dataset.left) : 0;
       const short = left < quantity;
       const note = line.querySelector('.line-left');
-      const words = !short ? '' : without ? oc.tr('plus assez de ') + without.dataset.name : left ? oc.tr('plus que\u00a0') + left : oc.tr('épuisée');
+      const words = !short ? '' : without ? without.dataset.out : left ? oc.tr('plus que\u00a0') + left : oc.tr('épuisée');
       const text = note.querySelector('[data-text]');
       if (text.textContent !== words) text.textContent = words;
       note.hidden = !short;
@@ -30,41 +29,29 @@
     count = now;
   }
 
-  // What a pizza costs as it is composed: the price of each size, and what the additions come to. What has just run out is taken off.
+  // What a pizza costs as it is composed. What has just run out is taken off.
   const english = document.documentElement.lang === 'en';
-  const euros = (cents) => {
-    const sum = (cents / 100).toFixed(2);
-    return english ? '€' + sum : sum.replace('.', ',') + '\u00a0€';
-  };
   function price(form) {
-    const chosen = [...form.querySelectorAll('[name=avec]:checked')];
-    for (const el of chosen) if (el.dataset.possible === 'non') el.checked = false;
-    const added = chosen.filter((el) => el.checked);
-    const sums = [];
-    for (const row of form.querySelectorAll('.size')) {
-      const sum = added.reduce((all, el) => all + Number(el.dataset['price' + row.dataset.size[0].toUpperCase() + row.dataset.size.slice(1)] ?? 0), 0);
-      const words = euros(Number(row.dataset.price) + sum);
-      const shown = row.querySelector('.price');
-      const add = row.querySelector('.add');
-      if (add && shown.textContent !== words) add.setAttribute('aria-label', add.getAttribute('aria-label').replace(/, \S+\s?€?$/, ', ' + words));
-      if (shown.textContent !== words) shown.textContent = words;
-      sums.push(words);
-    }
-    const said = form.querySelector('.extras-sum');
-    if (!said) return;
-    const { one, many, or } = said.dataset;
-    const words = added.length ? added.length + '\u00a0' + (added.length > 1 ? many : one) + '\u00a0: ' + [...new Set(sums)].join(` ${or} `) : '';
-    if (said.textContent !== words) said.textContent = words;
-    said.hidden = !words;
-    const full = added.length >= Number(said.dataset.most);
-    for (const el of form.querySelectorAll('[name=avec]:not(:checked)')) el.disabled = full || el.dataset.possible === 'non';
+    for (const el of form.querySelectorAll('[data-out]')) el.checked = false;
+    const added = [...form.querySelectorAll('[name=avec]:checked')];
+    const sums = [...form.querySelectorAll('.size')].map((row) => {
+      const { size, price } = row.dataset;
+      const sum = (added.reduce((sum, el) => sum + Number(el.dataset[size] ?? 0), Number(price)) / 100).toFixed(2);
+      const words = english ? '€' + sum : sum.replace('.', ',') + '\u00a0€';
+      const [shown, add] = row.querySelectorAll('.price, .add');
+      if (shown.textContent !== words) {
+        shown.textContent = words;
+        if (add) add.ariaLabel = add.ariaLabel.replace(/\S+.€$|€\S+$/, words);
+      }
+      return words;
+    });
+    form.querySelector('.extras-sum')?.replaceChildren(added.length ? sums.join(', ') : '');
   }
   const prices = () => document.querySelectorAll('.product-form').forEach(price);
-  document.addEventListener('change', (e) => e.target.name === 'avec' && price(e.target.form));
-  document.addEventListener('reset', (e) => setTimeout(() => e.target.matches?.('.product-form') && price(e.target)));
+  document.addEventListener('change', prices);
+  document.addEventListener('reset', () => setTimeout(prices));
   document.addEventListener('oc:applied', prices);
-  // a browser that comes back has kept what was ticked
-  addEventListener('pageshow', prices);
+  addEventListener('pageshow', prices); // a browser that comes back has kept what was ticked
 
   let opened = false;
   document.addEventListener('click', (e) => {
@@ -81,8 +68,7 @@
   // A refusal stands on top of the basket and the button at its end: what it is about comes into sight.
   document.addEventListener('oc:refused', () => {
     if (!document.getElementById('panier-refus')) return;
-    // it would say the same, on top of the form
-    document.getElementById('toast').hidden = true;
+    document.getElementById('toast').hidden = true; // it would say the same, on top of the form
     const field = document.querySelector('#panier [aria-invalid=true]');
     if (field) field.focus();
     (field ?? document.querySelector('#panier :is([data-bad], .refusal)'))?.scrollIntoView({ block: 'center' });

@@ -75,6 +75,12 @@
     if (e.submitter?.value === 'chercher' && document.activeElement?.name === 'telephone') go('[name=code]');
   });
 
+  // A customer on hold who does not answer is called: said wherever the clerk is looking.
+  document.addEventListener('oc:over', (e) => {
+    const call = document.getElementById(e.detail.id)?.dataset.call;
+    if (call) window.oc?.toast(call);
+  });
+
   document.querySelector('[data-print]')?.addEventListener('click', () => print());
   restore();
 })();

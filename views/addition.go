@@ -50,12 +50,15 @@ func extraPrice(p *app.Product, g app.Ingredient) string {
 	return "+" + nbsp + strings.Join(words, " / ")
 }
 
-// extraCents are an addition's prices on a product by size, for menu.js.
-func extraCents(p *app.Product, g app.Ingredient) templ.Attributes {
+// extraAttrs are, for menu.js, an addition's prices on a product by size; or what a basket that has it is told once it has run out.
+func extraAttrs(p *app.Product, x extra) templ.Attributes {
+	if !x.Possible {
+		return templ.Attributes{"disabled": true, "data-out": "plus assez de " + lowerFirst(x.Ingredient.Name)}
+	}
 	attrs := templ.Attributes{}
 	for _, v := range p.Variants {
-		if a, ok := g.Addition(v.Size); ok {
-			attrs["data-price-"+string(v.Size)] = strconv.FormatInt(int64(a.Price), 10)
+		if a, ok := x.Ingredient.Addition(v.Size); ok {
+			attrs["data-"+string(v.Size)] = strconv.FormatInt(int64(a.Price), 10)
 		}
 	}
 	return attrs

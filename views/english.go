@@ -54,7 +54,7 @@ func Draw(l Language, document string) string {
 var mute = map[string]bool{"script": true, "style": true, "textarea": true}
 
 // Attributes that are read: aloud, in a tab, by a search engine, or by the scripts that write them into the page.
-var spoken = map[string]bool{"aria-label": true, "title": true, "placeholder": true, "alt": true, "content": true, "label": true, "data-title": true, "data-ended": true, "data-words": true, "data-one": true, "data-many": true, "data-or": true}
+var spoken = map[string]bool{"aria-label": true, "title": true, "placeholder": true, "alt": true, "content": true, "label": true, "data-title": true, "data-ended": true, "data-words": true, "data-out": true}
 
 // inEnglish translates a document or a piece, and lists the texts for which there is no English.
 func inEnglish(document string) (out string, missing []string) {

@@ -148,7 +148,7 @@ func shown(doc string) []string {
 
 // staffOnly are the templates that no customer sees. Every other one is read by TestEveryTextOfACustomerHasEnglish.
 var staffOnly = []string{
-	"cockpit", "count", "courier", "dashboard", "devices", "group", "kitchen", "pairing", "receipt", "run", "signin", "stock", "supervision", "till",
+	"cockpit", "count", "courier", "dashboard", "devices", "group", "kitchen", "pairing", "receipt", "run", "signin", "stations", "stock", "supervision", "till",
 }
 
 // notText are strings of those templates that look like words and are none, or are the staff's.
@@ -156,6 +156,7 @@ var notText = []string{
 	"tracking-board wide", "input short", "width=device-width", "light dark", "noindex, nofollow", "sum-when",
 	"Caisse", "Cuisine", "Livraisons", "Pilotage", "Stocks", "Supervision", "Écrans", "Point de vente", "Voir", "Quitter", // the staff's header
 	"La base ne répond pas.", "Lecture seule.", "Rien ne s’enregistre", "On lit encore", "Continuez", "Notez sur papier", "plus de nouvelles commandes",
+	"En attente : commande n°", "Le client choisit", "le client choisit", "ppelez le client", "pas laissé de numéro", "Plus de", "pas de réponse", // what the staff see of an order on hold
 	"oui", "non", "Français", "English", "En plus :", "En plus…", // the last two: the wall and the till
 }
 
@@ -240,6 +241,8 @@ func texts(t *testing.T, file string) []string {
 
 // staffRefusals are what no customer is told: the steps, the stock, the till, the operator's commands.
 var staffRefusals = []string{
+	"La commande n° %d %s : elle n’est pas annulée, et rien n’y a changé. Regardez sur votre écran où elle en est.",
+	"Seule la cuisine dit qu’elle a vu un changement.",
 	"Ce qui est attendu a changé entre-temps : %s en espèces à présent. Vérifiez, puis validez de nouveau.",
 	"Cette commande n’est plus dans votre tournée. Regardez sur votre écran ce qui reste à livrer.",
 	"Cette position est illisible. Le téléphone en enverra une autre.",

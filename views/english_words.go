@@ -81,8 +81,15 @@ var englishScreens = map[string]string{
 	"Allergènes : %s":                                  "Allergens: %s",
 	"Ajouter":                                          "Add",
 	"Ajouter %s, %d,%d €":                              "Add %s, €%s.%s",
-	"Retirer ou ajouter un ingrédient":                 "Leave out or add an ingredient",
-	"En plus":                                          "Extra", "%d au plus": "%s at most", "supplément": "extra", "suppléments": "extras", "ou": "or",
+	"plus assez de %s":                                 "not enough %s",
+	"%s de moins":                                      "%s less", "%s vous sont rendus": "%s will be given back to you", "même prix": "same price", "Vous pouvez encore choisir ici , ou nous appeler au": "You can still choose here, or call us on",
+	"la pizzeria": "the shop", "le client": "the customer", "continuer": "to go on",
+	"Répondez avant": "Answer before", "Temps restant": "Time left", "La pizzeria va vous appeler.": "The shop will call you.",
+	"Vous pouvez encore choisir ici": "You can still choose here", ", ou nous appeler au": ", or call us on", "Rien ne change sans vous.": "Nothing changes without you.", ". Rien ne change sans vous.": ". Nothing changes without you.",
+	"Échanger contre autre chose": "Swap for something else", "À la place de %s": "Instead of %s", "Sans %s": "Without %s", "Valider l’échange": "Confirm the swap",
+	"Vous ne payez jamais plus que prévu : si c’est moins cher, c’est vous qui gagnez.": "You never pay more than planned: if it is cheaper, you win.",
+	"Retirer ou ajouter un ingrédient": "Leave out or add an ingredient",
+	"En plus":                          "Extra", "%d au plus": "%s at most",
 	"+ %s": "+ %s", "+ %s %d,%d €": "+ %s €%s.%s", "plus assez de %s (reste %d)": "not enough %s (%s left)",
 	"Ce qui n’est plus proposé a quitté votre panier : %s.": "What is no longer offered has left your basket: %s.",
 	"Choisissez autre chose sur la carte.":                  "Choose something else from the menu.",
@@ -327,7 +334,14 @@ var englishRefusals = map[string]string{
 	"est déjà commencée":               "has already been begun",
 	"Les commandes sont suspendues.":   "Orders are paused.",
 	"Réessayez dans quelques minutes.": "Try again in a few minutes.",
-	"Un incident nous empêche de répondre. Réessayez dans un instant.": "Something keeps us from answering. Try again in a moment.",
+	"Trop tard : %s a annulé la commande n° %d à %s.":                                                        "Too late: %s cancelled order no. %s at %s.",
+	"Trop tard : pour la commande n° %d, %s a déjà choisi à %s : %s.":                                        "Too late: for order no. %s, %s has already chosen at %s: %s.",
+	"Dites par quoi remplacer « %s ».":                                                                       "Say what to have instead of “%s”.",
+	"Une pizza ne se fait pas sans %s. Choisissez autre chose, annulez la commande, ou appelez la pizzeria.": "A pizza cannot be made without %s. Choose something else, cancel the order, or call the shop.",
+	"« %s » ne peut pas remplacer « %s ». Choisissez dans la liste.":                                         "“%s” cannot stand in for “%s”. Choose from the list.",
+	"« %s » n’est pas un échange. Rechargez la page et choisissez dans la liste.":                            "“%s” is not a swap. Reload the page and choose from the list.",
+	"« %s » n’est plus possible à la place de « %s ». Choisissez autre chose.":                               "“%s” is no longer possible instead of “%s”. Choose something else.",
+	"Un incident nous empêche de répondre. Réessayez dans un instant.":                                       "Something keeps us from answering. Try again in a moment.",
 
 	// app/web
 	"Cette page n’existe pas. Vérifiez l’adresse, ou repartez de l’accueil.":                     "This page does not exist. Check the address, or begin at the start.",
@@ -368,7 +382,7 @@ var englishScripts = map[string]string{
 	" — signal faible": " — weak signal", " — reconnexion…": " — reconnecting…", "Session terminée — reconnectez-vous": "Session over — please sign in",
 	"dans ": "in ", "il y a %": "% ago", "maintenant": "now", "en retard de ": "late by ", "Fermer": "Close", "Se connecter": "Sign in",
 	"Refusé par le serveur": "Refused by the server", "Pas de réponse du serveur. Réessayez : rien ne sera compté deux fois.": "No answer from the server. Try again: nothing will count twice.",
-	"plus que\u00a0": "left: ", "plus assez de ": "not enough ", "épuisée": "sold out",
+	"plus que\u00a0": "left: ", "épuisée": "sold out",
 }
 
 // scriptWords are englishScripts as JSON, in the order of its keys.

@@ -213,6 +213,7 @@ func testBoard() *app.Board {
 	must(order(40).AdvanceItem(testCook, 1, 0, app.Making, at(-2)))
 	must(order(43).Advance(testCashier, app.Cancelled, "", at(-1)))
 	order(44).Revision = 2
+	order(44).Before = []app.Line{{N: 1, Product: "reine", Name: "Reine", Kind: app.Pizza, Size: g, Quantity: 1}}
 	order(45).Note = "Bien cuite."
 	for _, g := range m.Ingredients {
 		l := app.Level{Ingredient: g.ID, OnHand: 9000, Reserved: 800, Threshold: 1500}

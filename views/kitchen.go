@@ -121,21 +121,6 @@ func beside(o *app.Order) string {
 	return strings.Join(parts, " · ")
 }
 
-// ovenUntil is when a line's pizzas come out of the oven; zero when none is in it. The journal tells lines, not pizzas: pizzas of one line
-// that went in one after the other show the time of the last.
-func ovenUntil(b *app.Board, o *app.Order, l app.Line) time.Time {
-	p, ok := b.Menu.Product(l.Product)
-	if !ok || p.OvenSeconds == 0 || !slices.Contains(l.Items, app.InOven) {
-		return time.Time{}
-	}
-	for _, s := range slices.Backward(o.Journal) {
-		if s.Line == l.N && s.To == string(app.InOven) {
-			return s.At.Add(time.Duration(p.OvenSeconds) * time.Second)
-		}
-	}
-	return time.Time{}
-}
-
 // dangers are how people write that an ingredient harms them, without accents: allergies, intolerances, coeliac disease, in French or English.
 var dangers = []string{"allerg", "intoleran", "coeliaq", "celiaq", "coeliac", "celiac", "gluten", "anaphyla"}
 
@@ -164,12 +149,12 @@ func allergyBand(note string) (word, rest string) {
 }
 
 // The wall that ui.md describes, 1920×1080 read from three metres, in pixels: what a ticket's letters take, in the widest of the letters that its
-// style names, and what its cell has left for the lines between head and foot. kitchen.js gives tickets more on a screen whose cells hold less.
+// style names, and what its cell has left for the lines between head and foot, under the rail of the oven. kitchen.js gives tickets more on a screen whose cells hold less.
 const (
 	wallFont  = 40.0
 	wallRow   = 69.0 // the least that a floury finger hits, and a line
 	wallName  = 335.0
-	wallLines = 312.0
+	wallLines = 288.0
 	tightened = 0.84
 )
 
@@ -194,7 +179,7 @@ func roomFor(o *app.Order) room {
 			column = h
 			height += h
 		}
-		if height+besideHeight(o)+noteHeight(o, r.cells) <= wallLines {
+		if height+goneHeight(o)+besideHeight(o)+noteHeight(o, r.cells) <= wallLines {
 			return r
 		}
 	}
@@ -218,6 +203,9 @@ func (r room) height(l app.Line) float64 {
 
 // oneByOne is how many pizzas of a line have a button each on the ticket.
 const oneByOne = 6
+
+// goneHeight is that of what is no longer to be made, while the kitchen has not seen it.
+func goneHeight(o *app.Order) float64 { return float64(len(o.Gone())) * 0.95 * wallFont }
 
 func besideHeight(o *app.Order) float64 {
 	if beside(o) == "" {

@@ -79,6 +79,8 @@ func staffPieces(b *app.Board) map[string]templ.Component {
 		"group":            GroupPiece(testGroup(b)),
 		"supervision":      SupervisionPiece(testSupervision()),
 	}
+	todo, oven := Pizzas(b)
+	pieces["station-make"], pieces["station-oven"], pieces["station-cut"] = makeStation(b, todo), ovenStation(b, oven), cutStation(b)
 	for id, name := range map[int64]string{37: "in-oven", 39: "on-hold", 40: "allergy", 42: "large", 43: "cancelled", 44: "changed"} {
 		pieces["ticket-"+name] = Ticket(b, b.Orders[id])
 	}
@@ -260,6 +262,43 @@ func TestOvenUntil(t *testing.T) {
 	}
 	if got := ovenUntil(b, o, o.Lines[0]); !got.IsZero() {
 		t.Errorf("a pizza that is done comes out at %s", got)
+	}
+}
+
+// TestPizzasAtTheirStations: the oldest promise is made first, what comes out of the oven first stands first, and what is beyond the oven's slots
+// says so.
+func TestPizzasAtTheirStations(t *testing.T) {
+	b := testBoard()
+	todo, oven := Pizzas(b)
+	var due []time.Time
+	for _, p := range todo {
+		due = append(due, p.Order.ReadyBy)
+		if p.State != app.Queued && p.State != app.Making || !inKitchen(p.Order) {
+			t.Errorf("to be made: n° %d, %s", p.Order.Number, p.State)
+		}
+	}
+	if !slices.IsSortedFunc(due, time.Time.Compare) || len(todo) == 0 {
+		t.Errorf("to be made by %v", due)
+	}
+	if len(oven) != 2 || oven[0].Order.Number != 38 || !oven[0].Until.Equal(at(-3).Add(270*time.Second)) || oven[1].Order.Number != 37 || oven[1].N != 2 || FreeSlots(b, oven) != 4 {
+		t.Errorf("in the oven: %+v", oven)
+	}
+	b.Pizzeria.OvenPizzas = 1
+	if _, oven = Pizzas(b); oven[0].Over || !oven[1].Over || FreeSlots(b, oven) != 0 {
+		t.Errorf("an oven of one: %+v", oven)
+	}
+	var cut, news []int
+	for _, o := range CutTickets(b) {
+		cut = append(cut, o.Number)
+	}
+	for _, o := range KitchenNews(b) {
+		news = append(news, o.Number)
+	}
+	if !slices.Equal(cut, []int{37, 38, 35, 36}) && !slices.Equal(cut, []int{37, 38, 36, 35}) {
+		t.Errorf("at the last station: %v", cut)
+	}
+	if !slices.Equal(news, []int{39, 43, 44}) {
+		t.Errorf("to be seen: %v", news)
 	}
 }
 

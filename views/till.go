@@ -26,10 +26,11 @@ func tillPath(o *app.Order, step string) string {
 	return "/caisse/commandes/" + strconv.FormatInt(o.ID, 10) + "/" + step
 }
 
-// AtTill returns the orders that are not over: those that wait at the counter first, then by promise.
+// AtTill returns the orders that are not over: those on hold first, for somebody may have to call, then those that wait at the counter, then by
+// promise.
 func AtTill(b *app.Board) []*app.Order {
 	out := OpenOrders(b)
-	slices.SortStableFunc(out, func(x, y *app.Order) int { return atCounter(y) - atCounter(x) })
+	slices.SortStableFunc(out, func(x, y *app.Order) int { return 2*onHold(y) + atCounter(y) - 2*onHold(x) - atCounter(x) })
 	return out
 }
 

@@ -431,7 +431,7 @@ func (s *Server) trackingPage(c *fiber.Ctx, o *app.Order, typed *views.Revision)
 	}
 	if wantsJSON(c) {
 		out := orderJSON(o)
-		out["seq"], out["prevu_a"] = live.Seq, ""
+		out["seq"], out["attente"], out["prevu_a"] = live.Seq, holdJSON(board, o), ""
 		if o.Awaited() {
 			out["prevu_a"] = rfc3339(live.Estimate)
 		}
@@ -500,8 +500,8 @@ func (s *Server) refuseChange(c *fiber.Ctx, o *app.Order, form url.Values, err e
 func refused(_ *fiber.Ctx, _ *app.Order, _ url.Values, err error) error { return err }
 
 func (s *Server) leaveOutTracked(c *fiber.Ctx) error {
-	return s.changeByLink(c, func(o *app.Order, actor app.Actor, k app.Key, _ url.Values) (*app.Order, error) {
-		return s.shop.LeaveOut(c.UserContext(), actor, k, o.Pizzeria, o.ID, o.Missing)
+	return s.changeByLink(c, func(o *app.Order, actor app.Actor, k app.Key, form url.Values) (*app.Order, error) {
+		return s.shop.LeaveOut(c.UserContext(), actor, k, o.Pizzeria, o.ID, cmp.Or(form.Get("ingredient"), o.Missing))
 	}, refused)
 }
 

@@ -55,8 +55,17 @@ func ticketsJSON(orders []*app.Order, add func(o *app.Order, out fiber.Map)) []f
 
 func kitchenJSON(b *app.Board, live views.Live) fiber.Map {
 	return screenJSON(b, live, fiber.Map{"commandes": ticketsJSON(views.KitchenTickets(b), func(o *app.Order, out fiber.Map) {
-		out["note"], out["manque"] = o.Note, o.Missing
+		out["note"], out["manque"], out["nouvelles"], out["retirees"] = o.Note, o.Missing, orNone(o.Arrived()), goneJSON(o)
 	})})
+}
+
+// goneJSON are the lines that the kitchen saw and that are no longer to be made.
+func goneJSON(o *app.Order) []fiber.Map {
+	out := []fiber.Map{}
+	for _, l := range o.Gone() {
+		out = append(out, fiber.Map{"produit": l.Product, "nom": l.Name, "taille": l.Size, "quantite": l.Quantity, "sans": orNone(l.Without)})
+	}
+	return out
 }
 
 // courierJSON says of a courier's stops where they are and what is to be taken, of those that come only that they do.
@@ -100,14 +109,15 @@ func moneyJSON(o *app.Order, out fiber.Map) {
 
 func tillJSON(b *app.Board, live views.Live) fiber.Map {
 	return screenJSON(b, live, fiber.Map{"commandes": ticketsJSON(views.AtTill(b), func(o *app.Order, out fiber.Map) {
-		out["nom"], out["manque"] = o.Contact.Name, o.Missing
+		out["nom"], out["manque"], out["attente"] = o.Contact.Name, o.Missing, holdJSON(b, o)
 		moneyJSON(o, out)
 	})})
 }
 
 func dashboardJSON(b *app.Board, live views.Live) fiber.Map {
 	figures := figuresJSON(views.ShopFiguresOf(b, live.Now))
-	return screenJSON(b, live, fiber.Map{"chiffres": figures, "commandes": ticketsJSON(views.OpenOrders(b), func(o *app.Order, out fiber.Map) {
+	return screenJSON(b, live, fiber.Map{"chiffres": figures, "commandes": ticketsJSON(views.OnDashboard(b), func(o *app.Order, out fiber.Map) {
+		out["attente"] = holdJSON(b, o)
 		out["nom"], out["telephone"], out["livreur"], out["manque"] = o.Contact.Name, o.Contact.Phone, o.CourierName, o.Missing
 		moneyJSON(o, out)
 	})})

@@ -131,6 +131,7 @@ func (s *Server) routes() {
 	f.Post("/suivi/:token/annuler", s.cancelTracked)
 	f.Post("/suivi/:token/modifier", s.changeTracked)
 	f.Post("/suivi/:token/sans", s.leaveOutTracked)
+	f.Post("/suivi/:token/echanger", s.swapTracked)
 
 	// Sign-in
 	f.Get("/connexion", s.signInPage)
@@ -169,6 +170,7 @@ func (s *Server) routes() {
 	f.Post("/caisse/commandes/:id/encaisser", till, s.takePayment)
 	f.Post("/caisse/commandes/:id/modifier", till, s.changeOrder)
 	f.Post("/caisse/commandes/:id/sans", till, s.leaveOut)
+	f.Post("/caisse/commandes/:id/echanger", till, s.swap)
 	f.Post("/caisse/commandes/:id/:step", till, s.advanceOrder)
 
 	// Manager and director

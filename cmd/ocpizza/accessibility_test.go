@@ -1,6 +1,8 @@
 package main
 
 import (
+	"fmt"
+	"net/url"
 	"os"
 	"path/filepath"
 	"strings"
@@ -48,21 +50,25 @@ func (b *tab) axe(source string) []string {
 
 // TestAccessibility examines every screen, on a phone and on its own size, by day and by night.
 func TestAccessibility(t *testing.T) {
+	const stations = "/cuisine#postes"
 	source := axeSource(t)
 	c := startChromium(t)
 	e := quickEvening(t)
 	visitor := e.visitor()
-	tracked := visitor.place(order("burrata-serrano:large:2", "cola-33:single:1"), "axe-1")
+	tracked := visitor.place(order("burrata-serrano:large:2:roquette:chevre,oeuf", "cola-33:single:1"), "axe-1")
 	visitor.place(order("quatre-fromages:medium:1", "calzone:large:3"), "axe-2")
 	away := visitor.place(order("savoyarde:large:1", "tiramisu:single:2"), "axe-3")
 	e.cooked(away)
+	held := visitor.place(order("regina:large:1", "calzone:medium:2"), "axe-4")
+	e.as("cuisine").post(fmt.Sprintf("/cuisine/commandes/%d/lignes/1/oven", tracked.ID), nil).want(200)
+	e.as("cuisine").post(fmt.Sprintf("/cuisine/commandes/%d/on_hold", held.ID), url.Values{"ingredient": {"champignons"}}).want(200)
 	for _, screen := range []struct {
 		who   string
 		size  device
 		pages []string
 	}{
-		{"", desk, []string{"/", "/carte/perpignan", "/carte/perpignan#panier", tracked.Suivi, away.Suivi, "/connexion", "/ecran", "/nulle-part"}},
-		{"cuisine", wall, []string{"/cuisine"}},
+		{"", desk, []string{"/", "/carte/perpignan", "/carte/perpignan#panier", tracked.Suivi, away.Suivi, held.Suivi, "/connexion", "/ecran", "/nulle-part"}},
+		{"cuisine", wall, []string{"/cuisine", stations}},
 		{"livreur", phone, []string{"/livraisons", "/livraisons/compte"}},
 		{"caisse", desk, []string{"/caisse", "/caisse/tickets", "/caisse/commandes/1/ticket"}},
 		{"directeur", cockpit, []string{"/pilotage", "/pilotage/groupe", "/pilotage/stocks", "/pilotage/ecrans", "/pilotage/supervision", "/pilotage/comptes"}},
@@ -77,8 +83,14 @@ func TestAccessibility(t *testing.T) {
 				b.open(path)
 				if path == "/carte/perpignan" {
 					b.connected()
+					b.composes("burrata-serrano")
 					b.click(`#product-burrata-serrano [data-size="large"] .add`)
 					b.holds(`#panier[data-count="1"]`)
+					b.composes("savoyarde")
+				}
+				if path == stations {
+					b.press("p")
+					b.sees(".station-oven h2", "Four")
 				}
 				for _, width := range []int64{screen.size.width, phone.width} {
 					b.resize(width, screen.size.height)

@@ -140,10 +140,10 @@ func TestAdditionsRefused(t *testing.T) {
 	count("oeuf", 2)
 	refused("margherita:large:3::oeuf", http.StatusConflict, "« Œuf » que pour 2 « Margherita »")
 	count("oeuf", 0)
-	menu.sees(`id="product-margherita"`, `value="oeuf" data-name="œuf" data-possible="non" disabled`, "épuisé")
+	menu.sees(`id="product-margherita"`, `value="oeuf" data-out="plus assez de œuf" disabled`, "épuisé")
 	refused("margherita:large:1::oeuf", http.StatusConflict, "plus assez de « Œuf »")
 	count("oeuf", 9)
-	menu.sees(`id="product-margherita"`, `value="oeuf" data-name="œuf" data-possible="oui"`)
+	menu.sees(`id="product-margherita"`, `value="oeuf" data-large="100" data-medium="100"`)
 
 	// The page was drawn before the price changed, then before the addition went.
 	form := order("margherita:large:1::chevre")

@@ -484,7 +484,7 @@ func journeyKeyboard(t *testing.T, c *chromium) {
 func journeySmall(t *testing.T, c *chromium) {
 	e := quickEvening(t)
 	visitor := e.visitor()
-	tracked := visitor.place(order("burrata-serrano:large:2", "cola-33:single:1"), "small-1")
+	tracked := visitor.place(order("burrata-serrano:large:2:roquette,pesto:chevre,oeuf,jambon-serrano", "cola-33:single:1"), "small-1")
 	visitor.place(order("quatre-fromages:medium:1", "calzone:large:3"), "small-2")
 	away := visitor.place(order("savoyarde:large:1", "tiramisu:single:2"), "small-3")
 	e.cooked(away)
@@ -506,8 +506,10 @@ func journeySmall(t *testing.T, c *chromium) {
 			b.open(path)
 			if path == "/carte/perpignan" {
 				b.connected()
+				b.composes("burrata-serrano")
 				b.click(`#product-burrata-serrano [data-size="large"] .add`)
 				b.holds(`#panier[data-count="1"]`)
+				b.composes("savoyarde")
 			}
 			for _, width := range []int64{360, 320, 1280} {
 				b.resize(width, 800)

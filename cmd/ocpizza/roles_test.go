@@ -67,7 +67,7 @@ func rights(own, others placed, screen int64) []right {
 		{route: "POST /carte/:pizzeria/panier", who: everyone, path: "/carte/perpignan/panier", never: "/carte/nulle-part/panier"},
 		{route: "POST /commandes", who: everyone, form: "pizzeria=perpignan"},
 		tracked("GET", "/suivi/:token"), tracked("GET", "/live/suivi/:token"),
-		tracked("POST", "/suivi/:token/modifier"), tracked("POST", "/suivi/:token/sans"),
+		tracked("POST", "/suivi/:token/modifier"), tracked("POST", "/suivi/:token/sans"), tracked("POST", "/suivi/:token/echanger"),
 
 		page("/cuisine", cooks), page("/live/cuisine", cooks),
 		step("/cuisine/commandes/:id/lignes/:n/:step", cooks, "/lignes/1/making"),
@@ -98,6 +98,7 @@ func rights(own, others placed, screen int64) []right {
 			route: "POST /caisse/commandes/:id/modifier", who: cashiers, path: "/caisse/commandes/" + ownID + "/modifier", other: "/caisse/commandes/" + otherID + "/modifier" + elsewhere,
 		},
 		with("ingredient=mozzarella", step("/caisse/commandes/:id/sans", cashiers, "/sans")),
+		with("ingredient=mozzarella", step("/caisse/commandes/:id/echanger", cashiers, "/echanger")),
 		step("/caisse/commandes/:id/:step", cashiers, "/collected"),
 
 		page("/pilotage", managers), page("/live/pilotage", managers), page("/pilotage/stocks", managers),
