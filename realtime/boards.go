@@ -88,11 +88,14 @@ type shop struct {
 	outlook atomic.Pointer[app.Outlook] // what live screens say of time; nil: nobody has looked yet
 	used    atomic.Int64                // Unix nanoseconds of the last read
 	before  before                      // of the manager's page; it has a lock of its own
+	// estimates are what followers of orders are told of promises that slip, by order; nil: nobody has looked yet.
+	estimates atomic.Pointer[map[int64]time.Time]
 
 	mu        sync.Mutex
 	shown     *app.Board                          // what live screens show: the board, or one a little older
 	rest      rest                                // of their drawing
 	looked    time.Time                           // when outlook was last made sure of
+	estimated time.Time                           // the same of estimates
 	tiles     tiles                               // of the manager's page
 	base      int64                               // sequence at which the board was first loaded: a topic that never changed since is as old as it
 	seqs      map[Audience]int64                  // last sequence that changed what an audience shows
@@ -207,6 +210,9 @@ func (b *Boards) View(ctx context.Context, a Audience) (*app.Board, int64, error
 	defer s.mu.Unlock()
 	if saysPromise(a.Screen) {
 		b.tellPromise(s)
+	}
+	if a.Screen == TrackingScreen {
+		b.tellEstimates(s)
 	}
 	return b.fresh(s, a), s.seq(a), nil
 }
@@ -427,7 +433,7 @@ func (b *Boards) draw(s *shop) {
 			}
 			ops, err := b.pieces(a, ch)
 			if a.Screen == TrackingScreen && rode(ch, a.ID) {
-				ops = append(ops, b.mapOps(next, next.Orders[a.ID])...)
+				ops = append(ops, b.mapOps(a, next, next.Orders[a.ID])...)
 			}
 			if a.Screen == DashboardScreen {
 				ops = b.paced(s, ops)

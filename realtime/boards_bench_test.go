@@ -101,7 +101,8 @@ func keeper(b *testing.B) (bench, *Boards) {
 }
 
 var screens = []Audience{
-	{MenuScreen, 1, 0}, {TrackingScreen, 1, 7}, {KitchenScreen, 1, 0}, {CourierScreen, 1, 3}, {TillScreen, 1, 0}, {StockScreen, 1, 0},
+	{Screen: MenuScreen, Pizzeria: 1}, {Screen: TrackingScreen, Pizzeria: 1, ID: 7}, {Screen: KitchenScreen, Pizzeria: 1},
+	{Screen: CourierScreen, Pizzeria: 1, ID: 3}, {Screen: TillScreen, Pizzeria: 1}, {Screen: StockScreen, Pizzeria: 1},
 }
 
 // BenchmarkPieces draws what an order changes on each screen; tracking and courier follow one that exists already. The dashboard asks a running

@@ -40,7 +40,7 @@ func TestColdBoardIsLoadedOnce(t *testing.T) {
 			if i%2 == 0 {
 				_, err = boards.Board(t.Context(), 1)
 			} else {
-				_, _, err = boards.View(t.Context(), Audience{KitchenScreen, 1, 0})
+				_, _, err = boards.View(t.Context(), Audience{Screen: KitchenScreen, Pizzeria: 1})
 			}
 			if err != nil {
 				t.Error(err)
@@ -71,7 +71,7 @@ func TestBoardsLeaveMemory(t *testing.T) {
 	boards := NewBoards(fixed{anEvening()}, st.Hub, BoardsOptions{IdleCompare: time.Hour, BusyCompare: keep / 4, LostCompare: time.Hour, Keep: keep, Announcer: others})
 	t.Cleanup(boards.Close)
 	st.join = func(_ *websocket.Conn, s *Socket) error {
-		return boards.Join(t.Context(), s, Audience{KitchenScreen, 1, 0}, Shown{})
+		return boards.Join(t.Context(), s, Audience{Screen: KitchenScreen, Pizzeria: 1}, Shown{})
 	}
 	loads := uint64(0)
 	for range 2 {

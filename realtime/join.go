@@ -72,7 +72,7 @@ type greeting struct {
 	board    *app.Board
 	seq      int64
 	live     views.Live
-	promise  string     // app.Outlook's key on screens that say it
+	promise  string     // key of what the screen says of time, if it does
 	closed   *app.Order // the followed order, if it has left the board
 }
 
@@ -86,12 +86,15 @@ func (b *Boards) greeting(s *shop, a Audience, shown Shown) greeting {
 	}
 	if saysPromise(a.Screen) {
 		b.tellPromise(s)
-		g.promise = s.outlook.Load().Key
 	}
+	if a.Screen == TrackingScreen && g.closed == nil {
+		b.tellEstimates(s)
+	}
+	g.promise = b.promiseKey(s, g)
 	g.seq = s.seq(a)
 	g.live = b.Live(g.board, g.seq, "")
-	if o := g.board.Orders[a.ID]; a.Screen == TrackingScreen && o != nil {
-		g.live.Rider = b.Rider(g.board, o)
+	if o := g.followed(); o != nil {
+		g.live.Estimate, g.live.Rider = b.Estimate(o), b.Rider(g.board, o)
 	}
 	if g.closed != nil {
 		g.live.Service = views.Working // nobody would take the words back: see tellService
@@ -111,10 +114,10 @@ func (b *Boards) ready(s *shop, g greeting, shown Shown) *Frame {
 			ops = b.serviceOps(g.audience, g.board.Pizzeria, g.live.Service)
 		}
 		if shown.Promise != "" && g.promise != "" && shown.Promise != g.promise {
-			ops = append(ops, b.promiseOps(g.audience, g.live.Outlook)...)
+			ops = append(ops, b.timeOps(g)...)
 		}
 		if o := g.board.Orders[g.audience.ID]; g.audience.Screen == TrackingScreen && o != nil && o.Status == app.OnTheWay {
-			ops = append(ops, b.mapOps(g.board, o)...)
+			ops = append(ops, b.mapOps(g.audience, g.board, o)...)
 		}
 		if g.audience.Screen == GroupScreen {
 			b.groupSoon() // no number tells whether what the page shows is so
@@ -137,6 +140,7 @@ func (b *Boards) greet(g greeting) (*Frame, error) {
 	var err error
 	if g.closed != nil {
 		html, err = render(views.TrackingBoard(g.live, g.board, g.closed))
+		html = views.Draw(g.audience.Language, html)
 	} else {
 		html, err = b.whole(g.audience, g.board, g.live)
 	}
@@ -150,7 +154,34 @@ func (b *Boards) hello(g greeting, mode string, ops []Op) *Frame {
 // moved reports whether what was drawn for a greeting is no more what a newcomer should see. s.mu is held.
 func (b *Boards) moved(s *shop, g greeting) bool {
 	return s.seq(g.audience) != g.seq || s.board.Load().Epoch != g.board.Epoch || g.closed == nil && b.Service() != g.live.Service ||
-		g.promise != "" && s.outlook.Load().Key != g.promise
+		g.promise != "" && b.promiseKey(s, g) != g.promise
+}
+
+// followed is the order that the newcomer follows, if it is on the board.
+func (g greeting) followed() *app.Order {
+	if g.audience.Screen != TrackingScreen || g.closed != nil {
+		return nil
+	}
+	return g.board.Orders[g.audience.ID]
+}
+
+// promiseKey tells what a screen says of time from what it said before; "" where it says nothing.
+func (b *Boards) promiseKey(s *shop, g greeting) string {
+	if o := g.followed(); o != nil {
+		return views.EstimateKey(o, b.estimates(s)[o.ID])
+	}
+	if saysPromise(g.audience.Screen) {
+		return s.outlook.Load().Key
+	}
+	return ""
+}
+
+// timeOps are what makes a newcomer's page say what is so of time.
+func (b *Boards) timeOps(g greeting) []Op {
+	if o := g.followed(); o != nil {
+		return b.estimateOps(g.audience, o, g.live.Estimate)
+	}
+	return b.promiseOps(g.audience, g.live.Outlook)
 }
 
 // kept reports whether a drawing serves those who come next. One or two people follow an order: keeping ten thousand drawings would cost more

@@ -240,6 +240,13 @@ func (d *drawing) tracking(ch app.Changes, id int64) {
 	}
 }
 
+// awaited takes back what was said of a promise that slips, once nobody waits any more.
+func (d *drawing) awaited(ch app.Changes, id int64, estimate func(*app.Order) time.Time) {
+	if o := ch.After.Orders[id]; o != nil && !o.Awaited() && !estimate(o).IsZero() {
+		d.morph(views.PromiseID, views.Estimate(o, time.Time{}))
+	}
+}
+
 // kitchen draws the tickets that came, changed or left the wall, then what is counted over all of them.
 func (d *drawing) kitchen(ch app.Changes) {
 	b := ch.After

@@ -358,13 +358,16 @@ func TestPiecesAddUp(t *testing.T) {
 			open[a] = fresh(a)
 		}
 		for _, a := range []Audience{
-			{MenuScreen, 1, 0}, {KitchenScreen, 1, 0}, {CourierScreen, 1, 3}, {CourierScreen, 1, 4}, {TillScreen, 1, 0}, {DashboardScreen, 1, 0}, {StockScreen, 1, 0},
+			{Screen: MenuScreen, Pizzeria: 1}, {Screen: MenuScreen, Pizzeria: 1, Language: views.English}, {Screen: KitchenScreen, Pizzeria: 1},
+			{Screen: CourierScreen, Pizzeria: 1, ID: 3}, {Screen: CourierScreen, Pizzeria: 1, ID: 4}, {Screen: TillScreen, Pizzeria: 1},
+			{Screen: DashboardScreen, Pizzeria: 1}, {Screen: StockScreen, Pizzeria: 1},
 		} {
 			follow(a)
 		}
 		for n := range rapid.IntRange(1, 12).Draw(rt, "patches") {
 			if id := rapid.Int64Range(max(1, s.last-3), max(1, s.last)).Draw(rt, "followed"); s.board.Orders[id] != nil {
-				if a := (Audience{TrackingScreen, 1, id}); open[a] == nil {
+				language := rapid.SampledFrom([]views.Language{views.French, views.English}).Draw(rt, "language")
+				if a := (Audience{Screen: TrackingScreen, Pizzeria: 1, ID: id, Language: language}); open[a] == nil {
 					follow(a)
 				}
 			}
@@ -676,7 +679,7 @@ func TestCancellationIsHeardWhereTheOrderIs(t *testing.T) {
 		before := s.board
 		s.advance(id, manager, app.Cancelled)
 		ch := app.Compare(before, s.board)
-		for a, want := range map[Audience]bool{{KitchenScreen, 1, 0}: c.wall, {CourierScreen, 1, 3}: c.phone, {CourierScreen, 1, 4}: false} {
+		for a, want := range map[Audience]bool{{Screen: KitchenScreen, Pizzeria: 1}: c.wall, {Screen: CourierScreen, Pizzeria: 1, ID: 3}: c.phone, {Screen: CourierScreen, Pizzeria: 1, ID: 4}: false} {
 			ops, err := boards.pieces(a, ch)
 			if err != nil {
 				t.Fatal(err)
@@ -693,7 +696,9 @@ func BenchmarkPatch(b *testing.B) {
 	boards := painter(b)
 	changes, id := life(busy())
 	for _, a := range []Audience{
-		{MenuScreen, 1, 0}, {TrackingScreen, 1, id}, {KitchenScreen, 1, 0}, {CourierScreen, 1, 3}, {CourierScreen, 1, 4}, {TillScreen, 1, 0}, {DashboardScreen, 1, 0}, {StockScreen, 1, 0},
+		{Screen: MenuScreen, Pizzeria: 1}, {Screen: TrackingScreen, Pizzeria: 1, ID: id}, {Screen: KitchenScreen, Pizzeria: 1},
+		{Screen: CourierScreen, Pizzeria: 1, ID: 3}, {Screen: CourierScreen, Pizzeria: 1, ID: 4}, {Screen: TillScreen, Pizzeria: 1},
+		{Screen: DashboardScreen, Pizzeria: 1}, {Screen: StockScreen, Pizzeria: 1},
 	} {
 		b.Run(fmt.Sprintf("%s-%d", a.Screen, a.ID), func(b *testing.B) {
 			var patches, sum, most int

@@ -30,15 +30,15 @@ func (b *Boards) promiseLoop() {
 	}
 }
 
-// tellPromises has the menus and tills that somebody watches say when an order could be had now.
+// tellPromises has the menus and tills that somebody watches say when an order could be had now, and the tracking pages when theirs will be.
 func (b *Boards) tellPromises() {
 	for _, s := range b.loaded() {
 		s.mu.Lock()
-		for _, screen := range promiseScreens {
-			if b.hub.Watched(Audience{Screen: screen, Pizzeria: s.id}.Topic()) {
-				b.tellPromise(s)
-				break
-			}
+		if len(b.promised(s)) > 0 {
+			b.tellPromise(s)
+		}
+		if s.followed() {
+			b.tellEstimates(s)
 		}
 		s.mu.Unlock()
 	}
@@ -57,11 +57,22 @@ func (b *Boards) tellPromise(s *shop) {
 		return
 	}
 	s.outlook.Store(&next)
+	for _, a := range b.promised(s) {
+		b.hub.Publish(a.Topic(), Ping{Seq: s.seq(a), Time: nowMillis(), Build: b.opt.Build, Ops: b.promiseOps(a, next)}.Frame())
+	}
+}
+
+// promised are those who watch a screen of the shop that says when an order could be had. s.mu is held.
+func (b *Boards) promised(s *shop) []Audience {
+	var out []Audience
 	for _, screen := range promiseScreens {
-		if a := (Audience{Screen: screen, Pizzeria: s.id}); b.hub.Watched(a.Topic()) {
-			b.hub.Publish(a.Topic(), Ping{Seq: s.seq(a), Time: nowMillis(), Build: b.opt.Build, Ops: b.promiseOps(a, next)}.Frame())
+		for a := range s.audiences[Audience{Screen: screen, Pizzeria: s.id}] {
+			if b.hub.Watched(a.Topic()) {
+				out = append(out, a)
+			}
 		}
 	}
+	return out
 }
 
 // outlook is what a shop's screens say of time; the zero value for a shop that nobody looks at.
@@ -89,5 +100,5 @@ func (b *Boards) promiseOps(a Audience, o app.Outlook) []Op {
 		b.opt.Log.Error("cannot draw", "topic", a.Topic(), "err", d.err)
 		return nil
 	}
-	return d.ops
+	return a.said(d.ops)
 }

@@ -11,8 +11,8 @@ import (
 )
 
 var (
-	menuOf = Audience{MenuScreen, 1, 0}
-	tillOf = Audience{TillScreen, 1, 0}
+	menuOf = Audience{Screen: MenuScreen, Pizzeria: 1}
+	tillOf = Audience{Screen: TillScreen, Pizzeria: 1}
 )
 
 // later moves the wall's clock and has the screens look at it.
@@ -37,7 +37,7 @@ func (s said) promised() string {
 // nobody else hears of it, and nothing is sent when the words are the same.
 func TestPromiseFollowsQueueAndClock(t *testing.T) {
 	w := newWall(t)
-	menu, till, kitchen := w.open(menuOf, Shown{}), w.open(tillOf, Shown{}), w.open(Audience{KitchenScreen, 1, 0}, Shown{})
+	menu, till, kitchen := w.open(menuOf, Shown{}), w.open(tillOf, Shown{}), w.open(Audience{Screen: KitchenScreen, Pizzeria: 1}, Shown{})
 	first, atTill := w.one(menu), w.one(till)
 	if first.promised() == "" || first.promised() != atTill.promised() {
 		t.Fatalf("menu and till promise %q and %q", first.promised(), atTill.promised())

@@ -38,8 +38,10 @@ func (b *Boards) hearRider(pizzeria int64, r app.Rider) {
 	if next == nil {
 		return
 	}
-	if a := (Audience{Screen: TrackingScreen, Pizzeria: s.id, ID: next.ID}); b.hub.Watched(a.Topic()) {
-		b.hub.Publish(a.Topic(), Ping{Seq: s.seq(a), Time: nowMillis(), Build: b.opt.Build, Ops: b.mapOps(s.shown, next)}.Frame())
+	for _, a := range s.listeners(Audience{Screen: TrackingScreen, Pizzeria: s.id, ID: next.ID}) {
+		if b.hub.Watched(a.Topic()) {
+			b.hub.Publish(a.Topic(), Ping{Seq: s.seq(a), Time: nowMillis(), Build: b.opt.Build, Ops: b.mapOps(a, s.shown, next)}.Frame())
+		}
 	}
 }
 
@@ -81,14 +83,14 @@ func (b *Boards) Rider(board *app.Board, o *app.Order) app.Rider {
 }
 
 // mapOps are what makes the page of an order show where its courier is, or no more.
-func (b *Boards) mapOps(board *app.Board, o *app.Order) []Op {
+func (b *Boards) mapOps(a Audience, board *app.Board, o *app.Order) []Op {
 	var d drawing
 	d.morph(views.MapID, views.Map(board, o, b.Rider(board, o)))
 	if d.err != nil {
 		b.opt.Log.Error("cannot draw", "order", o.ID, "err", d.err)
 		return nil
 	}
-	return d.ops
+	return a.said(d.ops)
 }
 
 // riding lists the followed orders for which another stop's change counts: the sequence of the stops before them is another.

@@ -36,7 +36,7 @@ func TestRush(t *testing.T) {
 	hub := newBench(HubOptions{BatchTick: -1})
 	boards := NewBoards(fixed{anEvening()}, hub.Hub, BoardsOptions{IdleCompare: time.Hour, BusyCompare: time.Hour})
 	t.Cleanup(boards.Close)
-	kitchen := Audience{KitchenScreen, 1, 0}
+	kitchen := Audience{Screen: KitchenScreen, Pizzeria: 1}
 	s, err := boards.shop(t.Context(), 1)
 	if err != nil {
 		t.Fatal(err)
@@ -84,7 +84,7 @@ func TestRush(t *testing.T) {
 	rest(time.Hour)
 	order()
 	id := 1_000 + s.board.Load().Seq - 1 // newOrderEvent's
-	tracking := Audience{TrackingScreen, 1, id}
+	tracking := Audience{Screen: TrackingScreen, Pizzeria: 1, ID: id}
 	board, seq, err := boards.View(t.Context(), tracking)
 	if err != nil || board.Orders[id] == nil {
 		t.Fatalf("the customer's page has no order %d, %v", id, err)
@@ -155,7 +155,7 @@ func TestPageOfForgottenOrder(t *testing.T) {
 	t.Cleanup(boards.Close)
 	o := anOrder(5_000)
 	o.Status, o.ClosedAt = app.Delivered, evening
-	a := Audience{TrackingScreen, 1, o.ID}
+	a := Audience{Screen: TrackingScreen, Pizzeria: 1, ID: o.ID}
 	phone := &paper{room: -1}
 	socket := &Socket{wire: phone, info: SocketInfo{Session: "follower"}}
 	hub.post(command{call: func(l *loop) { l.adopt(socket) }})
@@ -204,7 +204,7 @@ func TestJoinInARush(t *testing.T) {
 		defer close(done)
 		for range 3 {
 			wall := &Socket{wire: &paper{room: -1}, info: SocketInfo{Session: "wall"}}
-			if err := boards.Join(t.Context(), wall, Audience{KitchenScreen, 1, 0}, Shown{}); err != nil {
+			if err := boards.Join(t.Context(), wall, Audience{Screen: KitchenScreen, Pizzeria: 1}, Shown{}); err != nil {
 				t.Error(err)
 			}
 		}
@@ -241,7 +241,7 @@ func TestJoinWhileLettingGo(t *testing.T) {
 		}
 	})
 	for id := range s.board.Load().Orders {
-		a := Audience{TrackingScreen, 1, id}
+		a := Audience{Screen: TrackingScreen, Pizzeria: 1, ID: id}
 		phone := &Socket{wire: &paper{room: -1}, info: SocketInfo{Session: "phone"}}
 		if err := boards.Join(t.Context(), phone, a, Shown{}); err != nil {
 			t.Fatal(err)

@@ -38,18 +38,25 @@ type Audience struct {
 	Screen   Screen
 	Pizzeria int64
 	ID       int64 // tracking: the order; courier: the user; 0 elsewhere
+	// Language is that of a customer's page; staff read French.
+	Language views.Language
 }
 
 // String is the audience's topic name.
 func (a Audience) String() string {
-	return fmt.Sprintf("%s:%d:%d", a.Screen, a.Pizzeria, a.ID)
+	name := fmt.Sprintf("%s:%d:%d", a.Screen, a.Pizzeria, a.ID)
+	if a.Language != views.French {
+		name += ":" + string(a.Language)
+	}
+	return name
 }
 
 // Topic of the audience on the hub.
 func (a Audience) Topic() Topic { return Topic(a.String()) }
 
-// class is the audience whose number a share: the couriers of a shop move together.
+// class is the audience whose number a share: the couriers of a shop move together, and so do those who read the same in two languages.
 func (a Audience) class() Audience {
+	a.Language = views.French
 	if a.Screen == CourierScreen {
 		a.ID = 0
 	}
@@ -145,6 +152,7 @@ func (bs *Boards) pieces(a Audience, ch app.Changes) ([]Op, error) {
 		}
 	case TrackingScreen:
 		d.tracking(ch, a.ID)
+		d.awaited(ch, a.ID, bs.Estimate)
 	case KitchenScreen:
 		d.kitchen(ch)
 	case CourierScreen:
@@ -157,7 +165,18 @@ func (bs *Boards) pieces(a Audience, ch app.Changes) ([]Op, error) {
 	case StockScreen:
 		d.stock(ch)
 	}
-	return d.ops, d.err
+	return a.said(d.ops), d.err
+}
+
+// said are operations as the audience reads them.
+func (a Audience) said(ops []Op) []Op {
+	if a.Language == views.French {
+		return ops
+	}
+	for i := range ops {
+		ops[i].HTML = views.Draw(a.Language, ops[i].HTML)
+	}
+	return ops
 }
 
 // public is to whom a screen speaks of a maintenance or of a fault.
@@ -179,7 +198,8 @@ func (bs *Boards) whole(a Audience, b *app.Board, live views.Live) (string, erro
 	if err != nil {
 		return "", err
 	}
-	return render(c)
+	html, err := render(c)
+	return views.Draw(a.Language, html), err
 }
 
 func (bs *Boards) component(a Audience, b *app.Board, live views.Live) (templ.Component, error) {

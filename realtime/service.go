@@ -61,17 +61,21 @@ func (bs *Boards) showService() {
 	}
 }
 
-// tellService sends the piece to those who watch a shop, drawn once for each public, on a ping (see Refresh). The shop is held up for a few
+// tellService sends the piece to those who watch a shop, drawn once for each public and language, on a ping (see Refresh). The shop is held up for a few
 // topics at a time: thousands of customers may follow their orders.
 func (bs *Boards) tellService(s *shop, now views.Service) {
-	ops := map[views.Public][]Op{}
+	type reader struct {
+		to       views.Public
+		language views.Language
+	}
+	ops := map[reader][]Op{}
 	for topics := range slices.Chunk(s.watched(), serviceChunk) {
 		s.mu.Lock()
 		for _, a := range topics {
 			if !saysService(a.Screen) || s.over(a) || !bs.hub.Watched(a.Topic()) {
 				continue
 			}
-			to := public(a.Screen)
+			to := reader{public(a.Screen), a.Language}
 			if ops[to] == nil {
 				ops[to] = bs.serviceOps(a, s.shown.Pizzeria, now)
 			}
@@ -115,5 +119,5 @@ func (bs *Boards) serviceOps(a Audience, shop app.Pizzeria, now views.Service) [
 		bs.opt.Log.Error("cannot draw", "topic", a.Topic(), "err", d.err)
 		return nil
 	}
-	return d.ops
+	return a.said(d.ops)
 }

@@ -91,15 +91,15 @@ func (s said) says() string {
 func TestServiceReachesScreens(t *testing.T) {
 	w := newWall(t)
 	words := map[Audience]string{
-		{MenuScreen, 1, 0}: "panier", {TrackingScreen, 1, 7}: "Votre commande est gardée", {KitchenScreen, 1, 0}: "Notez sur papier",
-		{CourierScreen, 1, 3}: "attendent dans le téléphone", {TillScreen, 1, 0}: "Notez sur papier", {StockScreen, 1, 0}: "Notez sur papier",
+		{Screen: MenuScreen, Pizzeria: 1}: "panier", {Screen: TrackingScreen, Pizzeria: 1, ID: 7}: "Votre commande est gardée", {Screen: KitchenScreen, Pizzeria: 1}: "Notez sur papier",
+		{Screen: CourierScreen, Pizzeria: 1, ID: 3}: "attendent dans le téléphone", {Screen: TillScreen, Pizzeria: 1}: "Notez sur papier", {Screen: StockScreen, Pizzeria: 1}: "Notez sur papier",
 	}
 	open, seq := map[Audience]*paper{}, map[Audience]int64{}
 	for a := range words {
 		open[a] = w.open(a, Shown{})
 		seq[a] = w.one(open[a]).S
 	}
-	mute := []*paper{w.open(Audience{SupervisionScreen, 1, 0}, Shown{}), w.open(Audience{ClosedScreen, 1, 0}, Shown{})}
+	mute := []*paper{w.open(Audience{Screen: SupervisionScreen, Pizzeria: 1}, Shown{}), w.open(Audience{Screen: ClosedScreen, Pizzeria: 1}, Shown{})}
 	w.heard(mute[0])
 	w.heard(mute[1])
 
@@ -126,7 +126,7 @@ func TestServiceReachesScreens(t *testing.T) {
 	}
 
 	// The next patch fits what the screens show: no number moved.
-	kitchen := Audience{KitchenScreen, 1, 0}
+	kitchen := Audience{Screen: KitchenScreen, Pizzeria: 1}
 	board, err := w.Board(t.Context(), 1)
 	if err != nil {
 		t.Fatal(err)
@@ -140,7 +140,7 @@ func TestServiceReachesScreens(t *testing.T) {
 // TestServiceOnJoining: who comes back is told when what the page says is no longer so, and a drawing of before serves nobody.
 func TestServiceOnJoining(t *testing.T) {
 	w := newWall(t)
-	kitchen := Audience{KitchenScreen, 1, 0}
+	kitchen := Audience{Screen: KitchenScreen, Pizzeria: 1}
 	join := func(a Audience, seq int64, shown views.Service) said {
 		t.Helper()
 		return w.one(w.open(a, Shown{Epoch: "e1", Seq: seq, Service: shown}))
@@ -163,7 +163,7 @@ func TestServiceOnJoining(t *testing.T) {
 				}
 			}
 		}
-		if f := join(Audience{SupervisionScreen, 1, 0}, 1000, ""); f.M != ModeCurrent || len(f.O) > 0 {
+		if f := join(Audience{Screen: SupervisionScreen, Pizzeria: 1}, 1000, ""); f.M != ModeCurrent || len(f.O) > 0 {
 			t.Errorf("supervision is told %+v", f)
 		}
 	}
@@ -253,7 +253,7 @@ func BenchmarkSetService(b *testing.B) {
 	board.Orders = orders
 	w.source = fixed{app.NewBoard(*board)}
 	for id := range int64(10_000) {
-		w.enter(Audience{TrackingScreen, 1, id + 1}.Topic(), &paper{room: -1}, 1000)
+		w.enter(Audience{Screen: TrackingScreen, Pizzeria: 1, ID: id + 1}.Topic(), &paper{room: -1}, 1000)
 	}
 	s, err := w.shop(b.Context(), 1)
 	if err != nil {
@@ -261,7 +261,7 @@ func BenchmarkSetService(b *testing.B) {
 	}
 	s.mu.Lock()
 	for id := range int64(10_000) {
-		s.drawn(Audience{TrackingScreen, 1, id + 1})
+		s.drawn(Audience{Screen: TrackingScreen, Pizzeria: 1, ID: id + 1})
 	}
 	s.mu.Unlock()
 	stop := make(chan struct{})

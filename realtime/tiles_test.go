@@ -29,7 +29,7 @@ func TestTilesArePaced(t *testing.T) {
 	w.Boards = NewBoards(fixed{anEvening()}, w.Hub, BoardsOptions{IdleCompare: time.Hour, BusyCompare: time.Hour, Rest: 1})
 	t.Cleanup(w.Boards.Close)
 	w.cockpit.at = time.Now().Add(time.Hour) // nobody turns the hub while it is asked for its figures
-	a := Audience{DashboardScreen, 1, 0}
+	a := Audience{Screen: DashboardScreen, Pizzeria: 1}
 	p := w.open(a, Shown{})
 	w.heard(p)
 	s, err := w.shop(t.Context(), 1)
@@ -118,7 +118,7 @@ func TestTilesArePaced(t *testing.T) {
 func TestNewServiceDay(t *testing.T) {
 	w := newWall(t)
 	w.cockpit.at = time.Now().Add(time.Hour)
-	a := Audience{DashboardScreen, 1, 0}
+	a := Audience{Screen: DashboardScreen, Pizzeria: 1}
 	p := w.open(a, Shown{})
 	s, err := w.shop(t.Context(), 1)
 	if err != nil {

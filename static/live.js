@@ -94,6 +94,9 @@
   const now = () => Date.now() + skew;
   // The shop's wall clock, not the device's: the server's times are written in it too.
   const timeZone = root.dataset.tz;
+  // A page in English brings the words for what is written here.
+  const words = JSON.parse(root.dataset.scriptWords || '{}');
+  const tr = (s) => words[s] ?? s;
   const hhmm = (ms, second) => new Date(ms).toLocaleTimeString('fr-FR', { hour: '2-digit', minute: '2-digit', second, timeZone });
   const minutes = (m) => (m < 60 ? m + ' min' : Math.floor(m / 60) + ' h ' + String(m % 60).padStart(2, '0'));
 
@@ -116,12 +119,12 @@
     }
     for (const el of document.querySelectorAll('[data-ago]')) {
       const n = Math.max(0, Math.floor((t - el.dataset.ago) / 1000));
-      say(el, 'il y a ' + (n < 60 ? n + ' s' : minutes(Math.floor(n / 60))));
+      say(el, tr('il y a %').replace('%', n < 60 ? n + ' s' : minutes(Math.floor(n / 60))));
     }
     for (const el of document.querySelectorAll('[data-until]')) {
       const left = el.dataset.until - t;
       const over = Math.floor(-left / 60_000);
-      say(el, left > 0 ? 'dans ' + minutes(Math.ceil(left / 60_000)) : over < 1 ? 'maintenant' : 'en retard de ' + minutes(over));
+      say(el, left > 0 ? tr('dans ') + minutes(Math.ceil(left / 60_000)) : over < 1 ? tr('maintenant') : tr('en retard de ') + minutes(over));
     }
     for (const el of document.querySelectorAll('[data-placed][data-due]')) {
       const { placed, due } = el.dataset;
@@ -523,13 +526,14 @@
   function paint() {
     if (!data.live) return;
     const s = state();
-    const since = 'Figé depuis ' + hhmm(freshAt + skew, '2-digit');
-    const over = data.ended || (paired ? 'Écran détaché — reliez-le' : 'Session terminée — reconnectez-vous');
+    // Asked for only when it is shown: the first time of day that a phone formats costs it a tenth of a second.
+    const since = () => tr('Figé depuis ') + hhmm(freshAt + skew, '2-digit');
+    const over = data.ended || (paired ? 'Écran détaché — reliez-le' : tr('Session terminée — reconnectez-vous'));
     const lamp = byId('live-lamp');
     if (lamp) {
       mark(lamp, 'data-state', s);
-      const words = { live: 'En direct', weak: everSynced ? 'Signal faible' : 'Connexion…', stale: since, off: over };
-      say(lamp.querySelector('[data-text]') ?? lamp, words[s]);
+      const said = { live: 'En direct', weak: everSynced ? 'Signal faible' : 'Connexion…', off: over }[s];
+      say(lamp.querySelector('[data-text]') ?? lamp, said ? tr(said) : since());
     }
     const banner = byId('live-banner');
     if (banner) {
@@ -542,11 +546,11 @@
           if (!data.ended) {
             const a = document.createElement('a');
             a.href = door;
-            a.textContent = paired ? 'Relier cet écran' : 'Se connecter';
+            a.textContent = paired ? 'Relier cet écran' : tr('Se connecter');
             banner.append(a);
           }
         }
-      } else if (show) say(banner, since + (silent ? ' — signal faible' : ' — reconnexion…'));
+      } else if (show) say(banner, since() + tr(silent ? ' — signal faible' : ' — reconnexion…'));
       if (banner.hidden === show) banner.hidden = !show;
     }
     if (s === shown) return;
@@ -612,7 +616,7 @@
   let toastTimer = 0;
 
   /** One sentence, perhaps one button. An error stays until it is closed or replaced. */
-  function toast(text, { label = 'Fermer', run, ms = 0 } = {}) {
+  function toast(text, { label = tr('Fermer'), run, ms = 0 } = {}) {
     const el = byId('toast');
     if (!el) return;
     clearTimeout(toastTimer);
@@ -638,7 +642,8 @@
 
   // ------------------------------------------------------------------------------------------------------ writes
   const uuid = () =>
-    crypto.randomUUID?.() ?? // absent on plain http, where a shop's own network may live
+    // absent on plain http, where a shop's own network may live
+    crypto.randomUUID?.() ??
     '10000000-1000-4000-8000-100000000000'.replace(/[018]/g, (c) => (c ^ (crypto.getRandomValues(new Uint8Array(1))[0] & (15 >> (c / 4)))).toString(16));
 
   const sleep = (ms) => new Promise((done) => setTimeout(done, ms));
@@ -732,15 +737,13 @@
     }
     if (r.ok) return 'done';
     if (r.status === 401) return 'signin';
-    if (!inSight(message)) toast(message || `Refusé par le serveur (${r.status}).`);
+    if (!inSight(message)) toast(message || tr('Refusé par le serveur') + ` (${r.status}).`);
     return 'refused';
   }
 
   const signin = () => {
     if (paired) return end();
-    const n = outbox.entries().length;
-    const kept = n ? ` : ${n > 1 ? n + ' envois gardés partiront' : 'votre envoi gardé partira'} ensuite` : '';
-    toast('Session terminée — reconnectez-vous' + kept, { label: 'Se connecter', run: () => location.assign(door) });
+    toast('Session terminée — reconnectez-vous' + outbox.promise(), { label: 'Se connecter', run: () => location.assign(door) });
   };
 
   // data-pending is "" while the write is on its way and "sent" between its answer and the frame that shows it.
@@ -804,7 +807,7 @@
         if (r) {
           fate = await settle(r);
           if (!AGAIN.has(r.status)) session.removeItem(UNSURE + w.sig);
-        } else toast('Pas de réponse du serveur. Réessayez : rien ne sera compté deux fois.');
+        } else toast(tr('Pas de réponse du serveur. Réessayez : rien ne sera compté deux fois.'));
         break;
       }
     } catch (err) {
@@ -828,7 +831,7 @@
 
   // ------------------------------------------------------------------------------------------------------ outbox
   // outbox.js, on the screens of those who work here. Without it every write waits for its answer.
-  let outbox = { entries: () => [], show() {}, flush() {} };
+  let outbox = { entries: () => [], show() {}, flush() {}, promise: () => '' };
 
   // ----------------------------------------------------------------------------------------------------- dialogs
   addEventListener('click', (e) => {
@@ -844,6 +847,7 @@
   window.oc = {
     hold,
     now,
+    tr,
     toast,
     state,
     /** outbox.js takes what it needs of this and gives the box. */

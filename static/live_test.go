@@ -225,13 +225,13 @@ func TestLivePromiseOfTheBasket(t *testing.T) {
 	r.scripts = append(r.scripts, "promise.js")
 	promise := func(key, small, large string) string {
 		row := func(upto int, at string) string {
-			return fmt.Sprintf(`<li data-row="pickup" data-upto="%d" data-at="2026-03-14T%s:00Z" data-clock="%s" data-words="vers %s"></li>`, upto, at, at, at)
+			return fmt.Sprintf(`<li data-row="pickup" data-upto="%d" data-at="2026-03-14T%s:00Z" data-hour="%s" data-words="vers %s"></li>`, upto, at, at, at)
 		}
 		return fmt.Sprintf(`<div id="promise" data-promise="%s" data-taking="oui"><b id="all" data-when="pickup" data-say="words">?</b><ul hidden>%s</ul></div>`, key, row(4, small)+row(12, large))
 	}
 	basket := func(pizzas string) string {
-		return `<aside id="panier" data-pizzas="` + pizzas + `"><b id="mine" data-when="pickup" data-say="clock" data-promise="1">?</b>
-<input id="shown" type="hidden" data-when="pickup" data-say="at" value="?"><b id="other" data-when="delivery" data-say="clock">as drawn</b></aside>`
+		return `<aside id="panier" data-pizzas="` + pizzas + `"><b id="mine" data-when="pickup" data-say="hour" data-promise="1">?</b>
+<input id="shown" type="hidden" data-when="pickup" data-say="at" value="?"><b id="other" data-when="delivery" data-say="hour">as drawn</b></aside>`
 	}
 	r.outside = `<select id="creneau"><option value="" data-if="oui" hidden disabled></option><option value="2026-03-14T19:15:00Z"></option>
 <option value="2026-03-14T19:30:00Z"></option></select><p id="shut" data-if="non"></p>`

@@ -15,7 +15,7 @@
       const left = row && !without ? Number(row.dataset.left) : 0;
       const short = left < quantity;
       const note = line.querySelector('.line-left');
-      const words = !short ? '' : without ? without.dataset.out : left ? 'plus que\u00a0' + left : 'épuisée';
+      const words = !short ? '' : without ? without.dataset.out : left ? oc.tr('plus que\u00a0') + left : oc.tr('épuisée');
       const text = note.querySelector('[data-text]');
       if (text.textContent !== words) text.textContent = words;
       note.hidden = !short;
@@ -37,10 +37,11 @@
       if (el.disabled) el.checked = false;
       else sum += Number(el.dataset[size] ?? 0);
     }
-    const words = (sum / 100).toFixed(2).replace('.', ',') + '\u00a0€';
+    sum = (sum / 100).toFixed(2);
+    const words = document.documentElement.lang === 'en' ? '€' + sum : sum.replace('.', ',') + '\u00a0€';
     const [shown, add] = row.querySelectorAll('.price, .add');
     shown.textContent = words;
-    if (add) add.ariaLabel = add.ariaLabel.replace(/\d+,\d+.€$/, words);
+    if (add) add.ariaLabel = add.ariaLabel.replace(/\S+.€$|€\S+$/, words);
   }
   const prices = () => document.querySelectorAll('.size').forEach(price);
   document.addEventListener('change', prices);

@@ -175,5 +175,11 @@ window.oc?.join((kit) => {
 
   showOutbox();
   flush();
-  return { entries: outbox, show: showOutbox, flush, keep };
+  /** What happens to what waits, once somebody has signed in again. */
+  function promise() {
+    const n = outbox().length;
+    return n ? ` : ${n > 1 ? n + ' envois gardés partiront' : 'votre envoi gardé partira'} ensuite` : '';
+  }
+
+  return { entries: outbox, show: showOutbox, flush, keep, promise };
 });

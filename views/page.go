@@ -18,6 +18,9 @@ type Page struct {
 	Now    time.Time
 	Build  string
 	Demo   bool
+	// Language is the one that the page will be drawn in, for its links to the other; URL is its address, whole if the site has a canonical origin.
+	Language Language
+	URL      string
 	// Notice is a refusal or a confirmation to show on top, "" for none.
 	Notice string
 	Failed bool // the notice is a refusal
@@ -38,6 +41,8 @@ type Live struct {
 	// Service is what the board says of the database, Outlook what that of a menu or a till says of time.
 	Service Service
 	Outlook app.Outlook
+	// Estimate is when the order of a tracking page is to be expected, if its promise will not be kept; else zero.
+	Estimate time.Time
 	// Rider is where the courier is, on the page of an order that is the next stop; the zero value shows nobody.
 	Rider app.Rider
 }

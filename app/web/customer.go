@@ -65,7 +65,7 @@ func (s *Server) menuView(c *fiber.Ctx, slug string) (*app.Board, views.Live, er
 	if err != nil {
 		return nil, views.Live{}, err
 	}
-	return s.view(c, realtime.Audience{Screen: realtime.MenuScreen, Pizzeria: shop.ID}, "/live/carte/"+shop.Slug)
+	return s.view(c, realtime.Audience{Screen: realtime.MenuScreen, Pizzeria: shop.ID}, inLanguage("/live/carte/"+shop.Slug, s.language(c)))
 }
 
 func (s *Server) menu(c *fiber.Ctx) error {
@@ -420,18 +420,21 @@ func (s *Server) trackingPage(c *fiber.Ctx, o *app.Order, typed *views.Revision)
 	c.Set("Referrer-Policy", "no-referrer")
 	c.Set("X-Robots-Tag", "noindex")
 	c.Set(fiber.HeaderCacheControl, "no-store")
-	board, live, err := s.view(c, realtime.Audience{Screen: realtime.TrackingScreen, Pizzeria: o.Pizzeria, ID: o.ID}, "/live/suivi/"+c.Params("token"))
+	board, live, err := s.view(c, realtime.Audience{Screen: realtime.TrackingScreen, Pizzeria: o.Pizzeria, ID: o.ID}, inLanguage("/live/suivi/"+c.Params("token"), s.language(c)))
 	if err != nil {
 		return err
 	}
 	if fresh := board.Orders[o.ID]; fresh != nil {
-		o, live.Rider = fresh, s.boards.Rider(board, fresh)
+		o, live.Estimate, live.Rider = fresh, s.boards.Estimate(fresh), s.boards.Rider(board, fresh)
 	} else {
 		live.Path, live.Service = "", views.Working // long over: nothing will change any more, and nobody would take the bar back
 	}
 	if wantsJSON(c) {
 		out := orderJSON(o)
-		out["seq"], out["attente"] = live.Seq, holdJSON(board, o)
+		out["seq"], out["attente"], out["prevu_a"] = live.Seq, holdJSON(board, o), ""
+		if o.Awaited() {
+			out["prevu_a"] = rfc3339(live.Estimate)
+		}
 		rideJSON(out, board, o, live.Rider)
 		return c.JSON(out)
 	}

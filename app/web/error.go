@@ -39,7 +39,8 @@ func (s *Server) refuse(c *fiber.Ctx, err error) error {
 		c.Set("Refresh", pairingPause) // nobody stands before it to try again
 	}
 	if wantsJSON(c) || fromLive(c) || websocket.IsWebSocketUpgrade(c) {
-		return c.JSON(errorJSON{Error: errorBody{Kind: refusal.Kind.String(), Message: refusal.Message, Line: refusal.Line}})
+		message := views.SayIn(s.speaks(c), refusal.Message)
+		return c.JSON(errorJSON{Error: errorBody{Kind: refusal.Kind.String(), Message: message, Line: refusal.Line}})
 	}
 	if refusal.Kind == app.Unauthorized && c.Method() == fiber.MethodGet {
 		return c.Redirect(s.door(c), http.StatusSeeOther)

@@ -18,7 +18,7 @@ func (s *Server) liveMenu(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
-	return s.upgrade(c, realtime.Audience{Screen: realtime.MenuScreen, Pizzeria: shop.ID}, nil)
+	return s.upgrade(c, realtime.Audience{Screen: realtime.MenuScreen, Pizzeria: shop.ID, Language: languageOf(c.Query("lang"))}, nil)
 }
 
 func (s *Server) liveTracking(c *fiber.Ctx) error {
@@ -30,7 +30,7 @@ func (s *Server) liveTracking(c *fiber.Ctx) error {
 	if o.Closed() {
 		closed = o
 	}
-	return s.upgrade(c, realtime.Audience{Screen: realtime.TrackingScreen, Pizzeria: o.Pizzeria, ID: o.ID}, closed)
+	return s.upgrade(c, realtime.Audience{Screen: realtime.TrackingScreen, Pizzeria: o.Pizzeria, ID: o.ID, Language: languageOf(c.Query("lang"))}, closed)
 }
 
 // liveStaff opens the socket of a staff screen: the topic comes from the session, never from the request's own words.

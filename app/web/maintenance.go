@@ -29,7 +29,7 @@ func (s *Server) openHouse(c *fiber.Ctx) error {
 			shop = p
 		}
 	}
-	board, live, err := s.view(c, realtime.Audience{Screen: realtime.ClosedScreen, Pizzeria: shop.ID}, "/live/maintenance/"+shop.Slug)
+	board, live, err := s.view(c, realtime.Audience{Screen: realtime.ClosedScreen, Pizzeria: shop.ID}, inLanguage("/live/maintenance/"+shop.Slug, s.language(c)))
 	if err != nil || !board.Maintenance.On() {
 		return c.Next()
 	}
@@ -61,7 +61,7 @@ func (s *Server) liveClosed(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
-	return s.upgrade(c, realtime.Audience{Screen: realtime.ClosedScreen, Pizzeria: shop.ID}, nil)
+	return s.upgrade(c, realtime.Audience{Screen: realtime.ClosedScreen, Pizzeria: shop.ID, Language: languageOf(c.Query("lang"))}, nil)
 }
 
 // An operator's command is another process. Where no Redis carries its word, it asks the server to look at the database by a request that

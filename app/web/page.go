@@ -18,9 +18,14 @@ import (
 
 // page fills in what every page needs.
 func (s *Server) page(c *fiber.Ctx, screen, title string) views.Page {
+	language := views.French
+	if views.Bilingual(screen) {
+		language = s.speaks(c)
+	}
 	return views.Page{
 		Title: title, Screen: screen, Viewer: actorOf(c), CSRF: s.csrf(sessionOf(c)), Key: rand.Text(),
 		Now: s.shop.Now(), Build: s.build, Demo: s.shop.Demo, Asset: static.URL,
+		Language: language, URL: s.origin + c.Path(),
 	}
 }
 
@@ -32,6 +37,9 @@ func (s *Server) html(c *fiber.Ctx, component templ.Component) error {
 	}
 	c.Set(fiber.HeaderContentType, fiber.MIMETextHTMLCharsetUTF8)
 	c.Set(fiber.HeaderCacheControl, "no-store")
+	if l := spoken(c); l != views.French {
+		return c.SendString(views.Draw(l, buf.String()))
+	}
 	return c.Send(buf.Bytes())
 }
 

@@ -263,5 +263,5 @@ func (s *Server) readyz(c *fiber.Ctx) error {
 }
 
 func (s *Server) robots(c *fiber.Ctx) error {
-	return c.SendString("User-agent: *\nAllow: /$\nAllow: /carte/\nDisallow: /\n")
+	return c.SendString("User-agent: *\nAllow: /$\nAllow: /?lang=\nAllow: /carte/\nDisallow: /\n")
 }
