@@ -43,7 +43,9 @@ func roadBoard(stops ...stop) *Board {
 }
 
 func TestTogether(t *testing.T) {
-	ready := func(id int64, postcode string, out, promised int) stop { return stop{id, postcode, Ready, 0, out, promised} }
+	ready := func(id int64, postcode string, out, promised int) stop {
+		return stop{id, postcode, Ready, 0, out, promised}
+	}
 	for _, c := range []struct {
 		name  string
 		stops []stop
@@ -80,7 +82,9 @@ func TestTogether(t *testing.T) {
 }
 
 func TestRunIsTheCouriersOwn(t *testing.T) {
-	riding := func(id int64, postcode string, promised int) stop { return stop{id, postcode, OnTheWay, 7, 0, promised} }
+	riding := func(id int64, postcode string, promised int) stop {
+		return stop{id, postcode, OnTheWay, 7, 0, promised}
+	}
 	all := []stop{
 		riding(1, "66280", 31), riding(2, "66000", 44), riding(3, "66330", 40), // one quarter of an hour: from near to far
 		riding(4, "66000", 59), {5, "66000", OnTheWay, 8, 0, 10}, {6, "66000", Ready, 0, 0, 5},
