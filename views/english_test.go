@@ -148,7 +148,7 @@ func shown(doc string) []string {
 
 // staffOnly are the templates that no customer sees. Every other one is read by TestEveryTextOfACustomerHasEnglish.
 var staffOnly = []string{
-	"carte", "cockpit", "count", "courier", "dashboard", "desknav", "devices", "group", "history", "kitchen", "pairing", "reassign", "receipt", "run", "signin",
+	"cockpit", "count", "courier", "dashboard", "desknav", "devices", "group", "history", "kitchen", "pairing", "prices", "reassign", "receipt", "run", "signin",
 	"stations", "stock", "supervision", "team", "tiles", "till", "why",
 }
 
@@ -266,7 +266,6 @@ var staffRefusals = []string{
 	"Vous ne pouvez pas fermer votre propre compte. Demandez à quelqu’un d’autre de la direction.",
 	"« %s » n’a pas de pâte dans toutes ses tailles. Ajoutez-la à la recette.",
 	"« %s » n’est pas un jour : donnez-le comme 2026-03-14.",
-	"« %s » n’est pas un prix. Écrivez-le comme 12,50.",
 	"La commande n° %d %s : elle n’est pas annulée, et rien n’y a changé. Regardez sur votre écran où elle en est.",
 	"Seule la cuisine dit qu’elle a vu un changement.",
 	"Ce qui est attendu a changé entre-temps : %s en espèces à présent. Vérifiez, puis validez de nouveau.",
@@ -280,7 +279,7 @@ var staffRefusals = []string{
 	"Une tournée a %d arrêts au plus.",
 	"Votre service suivant a commencé : ce compte ne se refait plus. Voyez avec le responsable.",
 	"Vous n’avez rien à livrer : votre position n’est plus partagée.",
-	"« %s » n’est pas un montant. Écrivez par exemple 42,50.",
+	"« %s » n’est pas un montant. Écrivez-le comme 12,50.",
 	"« %s » n’est pas un nombre entier. Écrivez par exemple 3.",
 	"Écrivez combien de chèques vous avez, %d au plus.",
 	"Écrivez combien de tickets-restaurant vous avez, %d au plus.",

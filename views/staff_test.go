@@ -142,7 +142,7 @@ func staffPages() map[string]templ.Component {
 		"group":       GroupPage(director, testLive("/live/pilotage?vue=groupe"), testGroup(b)),
 		"supervision": SupervisionPage(testPage("supervision", testManager), testLive("/live/pilotage?vue=supervision"), testSupervision()),
 		"devices":     DevicesPage(testPage("devices", testManager), []app.Device{{ID: 1, Name: "Cuisine", PairedAt: at(-90)}}, PairForm{Name: "Mur du fond", Code: "ZZZZ", Refusal: "Aucun écran n’affiche ce code."}),
-		"prices":      PricesPage(director, retiredMenu(), PriceForm{Product: "reine", Size: app.Large, Price: "douze", Refusal: "« douze » n’est pas un prix. Écrivez-le comme 12,50."}, ProductForm{Name: "Figue", Oven: "300", Refusal: "Décrivez la pizza en 200 caractères au plus.", BadField: "description"}),
+		"prices":      PricesPage(director, retiredMenu(), PriceForm{Product: "reine", Size: app.Large, Price: "douze", Refusal: "« douze » n’est pas un montant. Écrivez-le comme 12,50."}, ProductForm{Name: "Figue", Oven: "300", Refusal: "Décrivez la pizza en 200 caractères au plus.", BadField: "description"}),
 		"prices-read": PricesPage(testPage("prices", testManager), retiredMenu(), PriceForm{}, ProductForm{}),
 		"team":        TeamPage(director, testTeam(), MemberForm{Login: "ni na", Name: "Nina", Role: "cook", Refusal: "L’identifiant ne convient pas.", BadField: "identifiant"}, Secret{Login: "nina", Password: "abcd-efgh-ijkl-mnop"}),
 		"history":     HistoryPage(director, testHistory(), HistoryForm{From: "2026-03-12", To: "2026-03-14"}),

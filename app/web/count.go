@@ -3,7 +3,6 @@ package web
 import (
 	"net/url"
 	"strconv"
-	"strings"
 
 	"github.com/gofiber/fiber/v2"
 
@@ -72,7 +71,7 @@ func (s *Server) takeFloat(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
-	amount, err := euros(form, "fond")
+	amount, err := euros(form.Get("fond"), "fond")
 	if err == nil {
 		err = s.shop.TakeFloat(c.UserContext(), actorOf(c), k, shop.ID, amount)
 	}
@@ -100,7 +99,7 @@ func (s *Server) refuseCount(c *fiber.Ctx, form url.Values, err error) error {
 }
 
 func readCount(form url.Values) (c app.CashCount, err error) {
-	if c.Cash, err = euros(form, "especes"); err != nil {
+	if c.Cash, err = euros(form.Get("especes"), "especes"); err != nil {
 		return c, err
 	}
 	for name, n := range map[string]*int{"cheques": &c.Cheques, "tickets": &c.Vouchers, "refaire": &c.Takings.Again} {
@@ -113,21 +112,6 @@ func readCount(form url.Values) (c app.CashCount, err error) {
 	}
 	c.Shown = form.Get("compte_attendu")
 	return c, nil
-}
-
-// euros reads an amount as people write it: "42", "42,5", "42.50 €".
-func euros(form url.Values, name string) (app.Cents, error) {
-	typed := form.Get(name)
-	words := strings.NewReplacer(" ", "", " ", "", " ", "", "€", "", ",", ".").Replace(typed)
-	whole, part, _ := strings.Cut(words, ".")
-	for len(part) < 2 {
-		part += "0"
-	}
-	cents, err := strconv.ParseInt(whole+part, 10, 64)
-	if err != nil || len(part) > 2 || whole == "" || len(whole) > 6 || strings.ContainsAny(words, "+-") {
-		return 0, app.Errorf(app.Invalid, "« %s » n’est pas un montant. Écrivez par exemple 42,50.", shorten(typed)).InField(name)
-	}
-	return app.Cents(cents), nil
 }
 
 // counts shows a manager what the couriers counted.

@@ -262,3 +262,17 @@ func quantity(form url.Values, name string) (int64, error) {
 	}
 	return n, nil
 }
+
+// euros reads an amount as people write it: "42", "42,5", "42.50 €".
+func euros(typed, field string) (app.Cents, error) {
+	words := strings.NewReplacer(" ", "", "\u00a0", "", "\u202f", "", "€", "", ",", ".").Replace(typed)
+	whole, part, _ := strings.Cut(words, ".")
+	for len(part) < 2 {
+		part += "0"
+	}
+	cents, err := strconv.ParseInt(whole+part, 10, 64)
+	if err != nil || len(part) > 2 || whole == "" || len(whole) > 6 || strings.ContainsAny(words, "+-") {
+		return 0, app.Errorf(app.Invalid, "« %s » n’est pas un montant. Écrivez-le comme 12,50.", shorten(typed)).InField(field)
+	}
+	return app.Cents(cents), nil
+}

@@ -76,28 +76,7 @@ func typedPrice(form url.Values) (app.Cents, error) {
 		n, err := quantity(form, "prix_cents")
 		return app.Cents(n), err
 	}
-	return typedEuros(form.Get("prix"))
-}
-
-// typedEuros reads "12,50", "12.5", "12" or "12 €".
-func typedEuros(typed string) (app.Cents, error) {
-	bad := app.Errorf(app.Invalid, "« %s » n’est pas un prix. Écrivez-le comme 12,50.", shorten(typed)).InField("prix")
-	text := strings.TrimSpace(strings.TrimSuffix(strings.ReplaceAll(typed, "\u00a0", " "), "€"))
-	whole, part, _ := strings.Cut(strings.ReplaceAll(text, ".", ","), ",")
-	if len(part) > 2 || len(whole) > 6 {
-		return 0, bad
-	}
-	n, err := strconv.ParseUint(whole, 10, 32)
-	if err != nil {
-		return 0, bad
-	}
-	cents := uint64(0)
-	if part != "" {
-		if cents, err = strconv.ParseUint((part + "0")[:2], 10, 8); err != nil {
-			return 0, bad
-		}
-	}
-	return app.Cents(n*100 + cents), nil //nolint:gosec // at most six digits and two
+	return euros(form.Get("prix"), "prix")
 }
 
 // retire takes a product off the menu, or puts it back.
@@ -174,7 +153,7 @@ func newPizza(form url.Values) (app.NewPizza, error) {
 	in.OvenSeconds = int(oven)
 	for _, size := range views.PizzaSizes {
 		v := app.Variant{Size: size}
-		if v.Price, err = typedEuros(form.Get("prix_" + string(size))); err != nil {
+		if v.Price, err = euros(form.Get("prix_"+string(size)), "prix"); err != nil {
 			return in, app.AsError(err).InField("prix_" + string(size))
 		}
 		for name := range form {

@@ -114,7 +114,7 @@ func TestPricesAreLive(t *testing.T) {
 		before := e.visitor().place(order("regina:large:1"), "before")
 
 		director.plain("/pilotage/prix/regina", url.Values{"taille": {"large"}, "prix": {"treize"}}).want(http.StatusUnprocessableEntity).
-			says(`value="treize" aria-describedby="prix-regina-large-refus" aria-invalid="true"`).says("n’est pas un prix")
+			says(`value="treize" aria-describedby="prix-regina-large-refus" aria-invalid="true"`).says("n’est pas un montant")
 		director.plain("/pilotage/prix/regina", url.Values{"taille": {"large"}, "prix": {"1300"}}).want(http.StatusUnprocessableEntity).says(`value="1300"`).says("entre 0,10")
 		manager.post("/pilotage/prix/regina", url.Values{"taille": {"large"}, "prix": {"13,70"}}).want(http.StatusForbidden).says("direction")
 		manager.get("/pilotage/carte").want(http.StatusOK).says("Seule la direction")
