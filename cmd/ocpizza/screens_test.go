@@ -10,6 +10,7 @@ import (
 	quantise "image/draw"
 	"image/png"
 	"maps"
+	"net/http"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -21,6 +22,7 @@ import (
 
 	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/chromedp"
+	"github.com/chromedp/chromedp/kb"
 
 	"github.com/oc-pizza/ocpizza/app"
 )
@@ -80,7 +82,15 @@ func TestScreens(t *testing.T) {
 	small.do(`document.querySelector('.modes').scrollIntoView({ block: 'start', behavior: 'instant' })`)
 	small.shoot("checkout-360")
 	small.live(s.tracked)
+	small.holds("#tracking-map svg")
 	small.shoot("tracking-360")
+	small.live(s.held)
+	small.shoot("hold-360")
+	small.open("/carte/perpignan?lang=en")
+	small.click("#product-catalane summary")
+	small.do("document.querySelector('#product-catalane').scrollIntoView({ block: 'start', behavior: 'instant' })")
+	small.shoot("english-360")
+	small.open("/carte/perpignan?lang=fr")
 
 	signIn := c.sit(t, "sign-in", e.url, phone)
 	signIn.open("/connexion")
@@ -96,6 +106,7 @@ func TestScreens(t *testing.T) {
 	}{
 		{login: "cuisine", home: "/cuisine", picture: "kitchen-1920", dev: wall},
 		{login: "livreur", home: "/livraisons", picture: "courier-360", dev: phone},
+		{login: "livreur", home: "/livraisons", page: "/livraisons/compte", picture: "count-360", dev: phone},
 		{login: "caisse", home: "/caisse", picture: "till-1280", dev: desk},
 		{login: "responsable", home: "/pilotage", picture: "dashboard-1440", dev: cockpit},
 		{login: "directeur", home: "/pilotage", page: "/pilotage/groupe", picture: "group-1440", dev: cockpit},
@@ -127,6 +138,10 @@ func TestScreens(t *testing.T) {
 			b.click(".ticket [data-recipe]")
 			b.sees("dialog[open]", "Four")
 			b.shoot("recipe-1920")
+			b.press(kb.Escape)
+			b.press("p")
+			b.holds("html[data-view=stations]")
+			b.shoot("stations-1920")
 		}
 	}
 
@@ -268,7 +283,8 @@ type service struct {
 	acts    []act
 	client  *person
 	staff   map[string]*person
-	tracked string // link of the order whose page is shown
+	tracked string // link of the order whose page is shown, and whose courier comes
+	held    string // link of the order whose customer is asked
 }
 
 // act is something that happened so many minutes ago.
@@ -377,13 +393,13 @@ func (s *service) play() {
 		step{12, "cuisine/lignes/1/making", ""}, step{2, "cuisine/lignes/1/oven", ""})
 	s.order(12, "Karim Haddad", "04 65 71 44 33", "31 rue Foch", "ticket_restaurant", "Enfant allergique aux noix", []string{"vegetarienne:large:1", "quatre-fromages:medium:1:roquefort"},
 		step{6, "cuisine/lignes/1/making", ""})
-	s.order(10, "Lucie Barrère", "04 65 71 44 45", "12 place de la République", "carte", "", []string{"burrata-serrano:large:1", "regina:large:2", "tiramisu:single:2"},
+	held := s.order(10, "Lucie Barrère", "04 65 71 44 45", "12 place de la République", "carte", "", []string{"burrata-serrano:large:1", "regina:large:2", "tiramisu:single:2"},
 		step{5, "cuisine/on_hold", "ingredient=jambon-serrano"})
 	s.order(7, "Denis Oms", "04 65 71 44 52", "", "especes", "", []string{"margherita:medium:3", "calzone:medium:1"},
 		step{2, baking, ""})
 	cancelled := s.order(6, "Zoé Parès", "04 65 71 44 67", "5 rue Rabelais", "carte", "", []string{"oceane:medium:1"})
 	s.acts = append(s.acts, act{1.5, func() { s.client.post(cancelled.Suivi+"/annuler", nil).want(200) }})
-	s.order(5, "Yanis Colomer", "04 65 71 44 78", "44 avenue de Prades", "carte", "Digicode 1974", []string{"catalane:large:2:olives,oignons", "napolitaine:large:1", "cola-33:single:4"})
+	s.order(5, "Yanis Colomer", "04 65 71 44 78", "44 avenue de Prades", "carte", "Digicode 1974", []string{"catalane:large:2:olives,oignons:chevre", "napolitaine:large:1", "cola-33:single:4"})
 	s.order(1, "Agathe Noguès", "04 65 71 44 81", "2 bis rue du Théâtre", "especes", "", []string{"bolognaise:medium:1", "tonno:medium:1"})
 
 	slices.SortStableFunc(s.acts, func(a, b act) int { return cmp.Compare(b.ago, a.ago) })
@@ -392,5 +408,8 @@ func (s *service) play() {
 		a.do()
 	}
 	s.ago.Store(0)
-	s.tracked = followed.Suivi
+	courier := s.staff["livreur"]
+	courier.post("/livraisons/tournee", url.Values{"ordre": {fmt.Sprint(followed.ID)}}).want(http.StatusOK)
+	courier.post("/livraisons/position", url.Values{"latitude": {"42.6935"}, "longitude": {"2.8902"}, "precision": {"12"}}).want(http.StatusNoContent)
+	s.tracked, s.held = followed.Suivi, held.Suivi
 }
