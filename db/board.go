@@ -8,7 +8,7 @@ import (
 	"github.com/uptrace/bun"
 )
 
-// LoadBoard reads a shop's board in one REPEATABLE READ read-only transaction, together with its sequence number: 17 queries, 18 on a busy day,
+// LoadBoard reads a shop's board in one REPEATABLE READ read-only transaction, together with its sequence number: some twenty queries,
 // which a board in memory then spares everybody. The sequence number is read first, but it does not matter: all see the same instant.
 func (d *DB) LoadBoard(ctx context.Context, pizzeria int64) (*app.Board, error) {
 	var board *app.Board

@@ -80,7 +80,7 @@ func TestOrderLife(t *testing.T) {
 			t.Errorf("till: %d %v", n, err)
 		}
 		cost("warm board", 0, func() { _, _ = r.Board(t.Context(), id) })
-		cost("load board", 18, func() { r.loaded(id) })
+		cost("load board", 21, func() { r.loaded(id) })
 		if r.gaps != 0 {
 			t.Errorf("%d gaps", r.gaps)
 		}

@@ -194,7 +194,7 @@ func TestHoldAndGoOn(t *testing.T) {
 	}
 	wall.sees(fmt.Sprint("ticket-", o.ID), "Sans Jambon")
 	till.sees(fmt.Sprintf(`id="order-%d"`, o.ID), `data-status="received"`)
-	client.post(o.Suivi+"/sans", nil).want(http.StatusConflict).says("est déjà commencée")
+	client.post(o.Suivi+"/sans", nil).want(http.StatusConflict).says("a déjà choisi").says("sans Jambon")
 	client.post(o.Suivi+"/modifier", url.Values{"ligne": {"regina:medium:2"}}).want(http.StatusConflict).says("est déjà commencée")
 	client.post(o.Suivi+"/annuler", nil).want(http.StatusConflict).says("est déjà commencée")
 	cook.post(kitchen+"/lignes/1/done", nil).want(http.StatusOK)

@@ -79,7 +79,7 @@ func TestRupture(t *testing.T) {
 		menu.sees(`id="product-napolitaine"`, "puisée")
 		till.sees(`id="pick-napolitaine"`)
 		wall.sees(`id="out-anchois"`, `data-out="true"`, "En rupture")
-		stocks.sees(`id="stock-anchois"`)
+		stocks.sees(`id="level-anchois"`, `data-out="true"`, "Marqué en rupture")
 		client.post("/commandes", order("napolitaine:medium:1"), "Idempotency-Key", "out").want(http.StatusConflict)
 
 		cook.post("/cuisine/stock/anchois/retour", nil).want(http.StatusOK)

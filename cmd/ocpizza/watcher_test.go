@@ -234,6 +234,7 @@ func TestSupervision(t *testing.T) {
 		live := manager.watch("/live/pilotage?vue=supervision")
 		board := manager.watch("/live/pilotage")
 		live.figures("supervision", `data-state="ok"`)
+		manager.get("/pilotage").want(http.StatusOK) // reads the week before, once a day
 		before := e.db.Statements()
 
 		w := e.prog.watcher
@@ -363,6 +364,7 @@ func TestIdleStatements(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
+		e.as("responsable").get("/pilotage").want(http.StatusOK) // reads the week before, once a day
 		client := e.visitor()
 		for i := range 200 {
 			if i < 10*len(staff) {
