@@ -158,30 +158,33 @@ func listOf(ch app.Changes, box string, before, after []*app.Order, id func(int6
 	return l
 }
 
-// pizzas is a list of pizzas; what is the same at its beginning and its end is left out, as with orders.
+// pizzas is a list of pizzas; what is the same at its beginning and its end is left out, as with orders, and costs no more than a look.
 func pizzas(ch app.Changes, box string, before, after []views.OnePizza, id func(views.OnePizza) string, draw func(views.OnePizza) templ.Component) list {
-	was := make(map[string]views.OnePizza, len(before))
-	for _, p := range before {
-		was[id(p)] = p
+	altered := func(was, is *views.OnePizza) bool {
+		_, touched := slices.BinarySearch(ch.Orders, is.Order.ID)
+		return touched || ch.Menu || !is.Same(was)
 	}
-	changed := func(p views.OnePizza) bool {
-		_, touched := slices.BinarySearch(ch.Orders, p.Order.ID)
-		return touched || ch.Menu || !p.Same(was[id(p)])
-	}
-	same := func(x, y views.OnePizza) bool { return id(x) == id(y) && !changed(y) }
-	for len(before) > 0 && len(after) > 0 && same(before[0], after[0]) {
+	same := func(was, is *views.OnePizza) bool { return was.Is(is) && !altered(was, is) }
+	for len(before) > 0 && len(after) > 0 && same(&before[0], &after[0]) {
 		before, after = before[1:], after[1:]
 	}
 	l := list{box: box}
-	for len(before) > 0 && len(after) > 0 && same(before[len(before)-1], after[len(after)-1]) {
-		l.next = id(after[len(after)-1])
-		before, after = before[:len(before)-1], after[:len(after)-1]
+	end := 0
+	for end < min(len(before), len(after)) && same(&before[len(before)-1-end], &after[len(after)-1-end]) {
+		end++
 	}
-	for _, p := range before {
+	if end > 0 {
+		l.next = id(after[len(after)-end])
+	}
+	before, after = before[:len(before)-end], after[:len(after)-end]
+	was := make(map[string]*views.OnePizza, len(before))
+	for i, p := range before {
+		was[id(p)] = &before[i]
 		l.before = append(l.before, entry{id: id(p)})
 	}
-	for _, p := range after {
-		l.after = append(l.after, entry{id(p), changed(p), func() templ.Component { return draw(p) }})
+	for i, p := range after {
+		old, ok := was[id(p)]
+		l.after = append(l.after, entry{id(p), !ok || altered(old, &after[i]), func() templ.Component { return draw(p) }})
 	}
 	return l
 }
@@ -199,16 +202,17 @@ func (d *drawing) stations(ch app.Changes) {
 	for n := min(freeWas, free) + 1; n <= freeWas; n++ {
 		slots.before = append(slots.before, entry{id: views.FreeID(n)})
 	}
+	cutWas, cut := views.CutTickets(ch.Before), views.CutTickets(b)
 	d.lists(
 		pizzas(ch, views.MakeListID, todoWas, todo, views.OnePizza.MakeID, func(p views.OnePizza) templ.Component { return views.MakeCard(b, p) }),
 		slots,
-		listOf(ch, views.CutListID, views.CutTickets(ch.Before), views.CutTickets(b), views.CutID, views.CutCard),
+		listOf(ch, views.CutListID, cutWas, cut, views.CutID, views.CutCard),
 		listOf(ch, views.NewsListID, views.KitchenNews(ch.Before), views.KitchenNews(b), views.NewsID, func(o *app.Order) templ.Component { return views.NewsRow(b, o) }),
 	)
 	for n := freeWas + 1; n <= free; n++ {
 		d.append(views.OvenListID, views.FreeSlot(n))
 	}
-	d.different(views.StationTallies(ch.Before), views.StationTallies(b))
+	d.different(views.StationTallies(ch.Before, len(todoWas), len(ovenWas), len(cutWas)), views.StationTallies(b, len(todo), len(oven), len(cut)))
 }
 
 // withHeld are the changes with the orders on hold among them, when the stock moved: where somebody may answer, what can still be made is live.

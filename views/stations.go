@@ -43,8 +43,13 @@ func (p OnePizza) key() string {
 func (p OnePizza) MakeID() string { return "make-" + p.key() }
 func (p OnePizza) OvenID() string { return "oven-" + p.key() }
 
+// Is reports whether two are one pizza, then and now.
+func (p *OnePizza) Is(q *OnePizza) bool {
+	return p.Order.ID == q.Order.ID && p.Line.N == q.Line.N && p.N == q.N
+}
+
 // Same reports whether two look alike, their orders being the same.
-func (p OnePizza) Same(q OnePizza) bool {
+func (p *OnePizza) Same(q *OnePizza) bool {
 	return p.State == q.State && p.Until.Equal(q.Until) && p.Over == q.Over
 }
 
@@ -126,12 +131,9 @@ func CutID(order int64) string  { return numbered("cut-", order) }
 // FreeID is a free slot's.
 func FreeID(n int) string { return "oven-free-" + strconv.Itoa(n) }
 
-// StationTallies are the counts over the stations.
-func StationTallies(b *app.Board) []Piece {
-	todo, oven := Pizzas(b)
-	return []Piece{
-		{MakeTallyID, makeTally(len(todo))}, {OvenTallyID, ovenTally(len(oven), slots(b))}, {CutTallyID, cutTally(len(CutTickets(b)))},
-	}
+// StationTallies are the counts over the stations: pizzas to be made and in the oven, and tickets at the cut.
+func StationTallies(b *app.Board, todo, oven, cut int) []Piece {
+	return []Piece{{MakeTallyID, makeTally(todo)}, {OvenTallyID, ovenTally(oven, slots(b))}, {CutTallyID, cutTally(cut)}}
 }
 
 // completes says what a ticket still needs before it can leave: "1 Reine au four, 2 Margherita en attente".
