@@ -132,7 +132,11 @@ func TestFaultQuietEvening(t *testing.T) {
 	e := startServer(t, through, "")
 	wall := e.as("cuisine").watch("/live/cuisine")
 	// One connection: another that is open already would bring the customer the answer. A new one is cut at its READ COMMITTED.
-	e.db.Bun().SetMaxOpenConns(1)
+	pool := e.db.Bun()
+	pool.SetMaxOpenConns(1)
+	for end := time.Now().Add(patience); pool.Stats().OpenConnections > 1 && time.Now().Before(end); time.Sleep(10 * time.Millisecond) {
+		continue // one that is in use at this moment is still another
+	}
 	heal := wire.spoil("commit", "upstream", attributes{"whole": true, "every": true})
 	e.visitor().post("/commandes", order("regina:medium:1"), "Idempotency-Key", "quiet").want(http.StatusServiceUnavailable)
 	heal()
