@@ -25,7 +25,7 @@ func (s *Server) page(c *fiber.Ctx, screen, title string) views.Page {
 	return views.Page{
 		Title: title, Screen: screen, Viewer: actorOf(c), CSRF: s.csrf(sessionOf(c)), Key: rand.Text(),
 		Now: s.shop.Now(), Build: s.build, Demo: s.shop.Demo, Asset: static.URL,
-		Language: language, URL: s.origin + c.Path(),
+		Language: language, URL: s.whole(c, c.Path()),
 	}
 }
 
@@ -121,4 +121,12 @@ func rfc3339(t time.Time) string {
 		return ""
 	}
 	return t.In(app.Paris).Format(time.RFC3339)
+}
+
+// whole is the address of a path as others need it: people who type it, search engines.
+func (s *Server) whole(c *fiber.Ctx, path string) string {
+	if s.origin == "" {
+		return c.BaseURL() + path
+	}
+	return s.origin + path
 }

@@ -54,13 +54,7 @@ func (s *Server) withTaken(c *fiber.Ctx, b *app.Board, f views.TillForm) views.T
 }
 
 // trackingURL is a tracking link as a customer types it.
-func (s *Server) trackingURL(c *fiber.Ctx, token string) string {
-	origin := s.origin
-	if origin == "" {
-		origin = c.BaseURL()
-	}
-	return origin + "/suivi/" + token
-}
+func (s *Server) trackingURL(c *fiber.Ctx, token string) string { return s.whole(c, "/suivi/"+token) }
 
 // tillOrder places a counter or phone order.
 func (s *Server) tillOrder(c *fiber.Ctx) error {
